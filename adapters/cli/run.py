@@ -1,0 +1,86 @@
+"""``lienthong run``: the processes of an installation, alone or all under one parent."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from adapters.cli import serving
+from adapters.cli.place import Place, database, ready
+from adapters.cli.speech import say
+
+app = typer.Typer(
+    name="run",
+    help="Chạy dịch vụ. / Run processes.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+
+
+@app.command("api")
+def api() -> None:
+    """Chỉ các điểm nhận yêu cầu và trang quản trị. / Endpoints and dashboard only."""
+    with database(ready("api"), start=False) as place:
+        serving.refuse_pending(place)
+        serving.serve_api(place, serving.listen(place))
+
+
+@app.command("worker")
+def worker() -> None:
+    """Một tiến trình làm việc nền. / One worker process."""
+    with database(ready("worker"), start=False) as place:
+        serving.refuse_pending(place)
+        serving.serve_worker(place)
+
+
+@app.command("scheduler")
+def scheduler() -> None:
+    """Tiến trình rà việc đến hạn; chạy hai bản vô hại. / The sweep; harmless to run twice."""
+    with database(ready("scheduler"), start=False) as place:
+        serving.refuse_pending(place)
+        serving.serve_scheduler(place)
+
+
+@app.command("all")
+def everything(
+    sandbox: Annotated[
+        bool,
+        typer.Option(
+            "--sandbox", help="Mọi hệ thống ngoài là giả lập. / Every outside system is a stand-in."
+        ),
+    ] = False,
+    port: Annotated[int, typer.Option("--port", help="Cổng. / Port.", max=65535)] = -1,
+) -> None:
+    """Tất cả trong một, kèm PostgreSQL khi chưa có. / Everything in one, with PostgreSQL when none is set."""
+    overrides: dict[str, object] = {"sandbox": True} if sandbox else {}
+    if port >= 0:
+        overrides["api"] = {"port": port}
+    with database(ready("supervisor", **overrides)) as place:
+        if place.server is not None:
+            from jobs.store.migrate import migrate
+
+            migrate(place.dsn)
+        else:
+            serving.refuse_pending(place)
+        if sandbox:
+            _demo(place)
+        serving.serve_all(place)
+
+
+def _demo(place: Place) -> None:
+    from jobs.access.demo import PASSWORD, add_demo_people
+    from jobs.access.service import Access
+    from jobs.bootstrap import refuse_partners
+    from jobs.clock import DatabaseClock
+    from jobs.store.postgres.store import PgStore
+
+    refuse_partners(place.settings)
+    store = PgStore(place.dsn, DatabaseClock(place.dsn), size=1)
+    try:
+        people = add_demo_people(Access(store), sandbox=True)
+    finally:
+        store.close()  # its threads must be gone before anybody forks
+    names = ", ".join(person.login for person in people)
+    say(f"Đăng nhập thử: {names} · mật khẩu {PASSWORD}", f"Demo sign-in: {names} · password {PASSWORD}")

@@ -1,0 +1,189 @@
+"""The life of each process: endpoints, a worker, the sweep, and all of them under one parent."""
+
+from __future__ import annotations
+
+import socket
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from adapters.cli.place import Place
+from adapters.cli.speech import DATABASE, note, say, stop
+
+if TYPE_CHECKING:
+    from adapters.ports import Edge
+    from jobs.runtime import Runtime
+    from jobs.store.embedded.server import EmbeddedServer
+    from jobs.supervisor import Child
+
+_API_THREADS = 16
+
+
+def edge_of(runtime: Runtime) -> Edge:
+    """What the endpoints use of this process."""
+    from adapters.ports import Edge
+    from jobs.health import readiness
+
+    settings = runtime.settings
+    return Edge(
+        dsn=runtime.dsn,
+        store=runtime.store,
+        clock=runtime.clock,
+        ids=runtime.ids,
+        access=runtime.services.access,
+        wake=runtime.wake,
+        payments=runtime.services.payments,
+        refunds=runtime.services.refunds,
+        reconciliation=runtime.services.reconciliation,
+        effects=runtime.engine,
+        ready=lambda: readiness(runtime),
+        sandbox=settings.sandbox,
+        public_url=settings.api.address,
+    )
+
+
+def listen(place: Place) -> socket.socket:
+    """The door of the endpoints, open before anybody serves it: a restarted process refuses nobody."""
+    api = place.settings.api
+    door = socket.socket(socket.AF_INET6 if ":" in api.host else socket.AF_INET)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    door.bind((api.host, api.port))
+    door.listen(1024)
+    return door
+
+
+def serve_api(place: Place, door: socket.socket) -> None:
+    """Serve the endpoints until SIGTERM."""
+    import uvicorn
+
+    from adapters.app import create_app
+    from config.logging import set_up
+    from config.metrics import UP
+    from jobs.bootstrap import build
+
+    set_up(place.settings.logging, process="api")
+    runtime = build(place.settings, place.dsn)
+    UP.labels("api").set(1)
+    config = uvicorn.Config(
+        create_app(edge_of(runtime)),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=int(place.settings.work.stop_seconds),
+    )
+    try:
+        uvicorn.Server(config).run(sockets=[door])
+    finally:
+        runtime.close()
+
+
+def serve_worker(place: Place, number: int = 0) -> None:
+    """Work until SIGTERM; the ``number``-th worker of its parent."""
+    from config.logging import set_up
+    from jobs import worker
+    from jobs.bootstrap import build
+    from jobs.periodic import install
+
+    worker.hold_signals()
+    set_up(place.settings.logging, process="worker")
+    port = place.settings.work.metrics_port
+    worker.serve_metrics(port + number if port else 0)
+    runtime = build(place.settings, place.dsn, worker=worker.new_worker_number(place.dsn))
+    install(runtime.store, runtime.periodic)
+    worker.run(runtime)
+
+
+def refuse_pending(place: Place) -> None:
+    """Stop with the way out when the database is older than the program."""
+    import psycopg
+
+    from jobs.store import migrate
+
+    with psycopg.connect(place.dsn, autocommit=True) as connection:
+        if migrate.pending(connection):
+            stop(
+                DATABASE,
+                "Cơ sở dữ liệu chưa được nâng cấp. Hãy chạy 'lienthong db migrate'.",
+                "The database is older than the program. Run 'lienthong db migrate'.",
+            )
+
+
+def serve_scheduler(place: Place) -> None:
+    """Sweep until SIGTERM; a second one beside it stands by."""
+    from jobs.supervisor import Supervisor
+
+    sweep = _sweep(place)
+    Supervisor([], tick=sweep.tick, stop_seconds=place.settings.work.stop_seconds).run()
+
+
+def serve_all(place: Place) -> None:
+    """Endpoints, workers and the sweep until SIGTERM; an embedded server that dies is started again."""
+    from jobs.supervisor import Child, Supervisor
+
+    door = listen(place)
+    sweep = _sweep(place)
+    server = place.server
+    _warm_up()
+
+    def in_child() -> None:
+        sweep.leave_to_parent()
+        if server is not None:
+            server.leave_to_parent()
+
+    def tick() -> None:
+        if server is not None and server.pid is None:
+            _revive(server)
+        sweep.tick()
+
+    children: list[Child] = [Child("api", lambda: serve_api(place, door))]
+    children += [
+        Child("worker", partial(serve_worker, place, number))
+        for number in range(place.settings.work.processes)
+    ]
+    host, port = door.getsockname()[:2]
+    say(f"Đang phục vụ tại http://{host}:{port}", f"Serving at http://{host}:{port}")
+    supervisor = Supervisor(
+        children,
+        tick=tick,
+        in_child=in_child,
+        stop_seconds=place.settings.work.stop_seconds,
+    )
+    try:
+        supervisor.run()
+    finally:
+        sweep.close()
+        door.close()
+        note("Đã dừng.", "Stopped.")
+
+
+def _revive(server: EmbeddedServer) -> None:
+    import structlog
+
+    structlog.get_logger(__name__).error("embedded.died")
+    server.stop()
+    server.start()
+
+
+def _sweep(place: Place) -> Any:
+    from jobs.bootstrap import refuse_unreal_time
+    from jobs.broker.build import build_broker, sender
+    from jobs.clock import DatabaseClock
+    from jobs.scheduler import Scheduler
+
+    clock = DatabaseClock(place.dsn)
+    refuse_unreal_time(place.settings, clock)
+    url = place.settings.broker_url.get_secret_value()
+    return Scheduler(place.dsn, clock, send=sender(build_broker(place.dsn, url)) if url else None)
+
+
+def _warm_up() -> None:
+    """Load what the children need while it can still be shared between them."""
+    import uvicorn.loops.auto
+    import uvicorn.protocols.http.auto
+    import uvicorn.server
+
+    import adapters.app
+    import jobs.bootstrap
+    import jobs.worker
+
+    del uvicorn, adapters, jobs

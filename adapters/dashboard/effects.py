@@ -1,0 +1,95 @@
+"""Tác vụ liên thông: what is held up, grouped by cause; ask, repeat, release a lane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from starlette.responses import RedirectResponse, Response
+
+from adapters.dashboard.visits import Visit
+from adapters.dashboard.words import knows, say
+from jobs.access.model import Right
+from jobs.errors import NotFound
+from jobs.store.postgres.views import dossiers, effects
+
+FILTERS = ("system", "operation", "state", "code")
+_ASK_IN = frozenset({"unknown", "parked"})
+_RETRY_IN = frozenset({"planned", "refused", "parked"})
+
+
+def index(visit: Visit) -> Response:
+    """``GET /effects``: causes first; with a filter, the tasks behind one."""
+    chosen = {name: visit.ask(name, 60) for name in FILTERS if visit.ask(name, 60)}
+    before = visit.ask("before", 18)
+    with visit.edge.store.transaction("page-effects") as tx:
+        groups = [] if chosen else effects.groups(tx)
+        rows = effects.listing(
+            tx,
+            system=chosen.get("system", ""),
+            state=chosen.get("state", ""),
+            operation=chosen.get("operation", ""),
+            code=chosen.get("code", ""),
+            before=int(before) if before.isdigit() else None,
+        )
+        newest = dossiers.newest_event(tx)
+    more = len(rows) > effects.PAGE
+    rows = rows[: effects.PAGE]
+    onward = urlencode({**chosen, "before": rows[-1]["id"]}) if more else ""
+    return visit.page(
+        "effects.html",
+        section="effects",
+        title=say("effect.title", visit.language),
+        groups=groups,
+        rows=rows,
+        chosen=chosen,
+        without={
+            name: urlencode({key: value for key, value in chosen.items() if key != name}) for name in chosen
+        },
+        link=lambda row: "/effects?" + urlencode({name: row[name] for name in FILTERS}),
+        cause=lambda code: cause(code, visit.language),
+        next=f"/effects?{onward}" if more else "",
+        paged=bool(before),
+        live=newest,
+    )
+
+
+def cause(code: str, language: str) -> str:
+    """A cause in words; an unknown code says so by showing itself."""
+    key = f"cause.{code}"
+    return say(key, language) if knows(key) else code
+
+
+def show(visit: Visit) -> Response:
+    """``GET /effects/{id}``: the four answers, then the technical text."""
+    with visit.edge.store.transaction("page-effect") as tx:
+        row = effects.one(tx, visit.request.path_params["id"])
+        if row is None:
+            raise NotFound("effect")
+        calls = effects.exchanges(tx, row["id"])
+    code_key = f"code.{row['system']}.{row['code']}"
+    state = row["state"]
+    # Unknown is not failed: what may have been done is asked about, never offered to be done again.
+    return visit.page(
+        "effect.html",
+        section="effects",
+        title=f"{row['id']}",
+        row=row,
+        calls=calls,
+        code_said=say(code_key, visit.language) if row["code"] and knows(code_key) else "",
+        can_ask=state in _ASK_IN and visit.may(Right.ASK),
+        can_retry=state in _RETRY_IN and visit.may(Right.RETRY),
+        can_release=state == "parked" and bool(row["behind"]) and visit.may(Right.RELEASE),
+        cause=lambda code: cause(code, visit.language),
+    )
+
+
+def act(name: str) -> Callable[[Visit], Response]:
+    """``POST /effects/{id}/ask``, ``…/retry``, ``…/release``."""
+
+    def handle(visit: Visit) -> Response:
+        effect_id: int = visit.request.path_params["id"]
+        getattr(visit.edge.effects, name)(effect_id, reason=visit.reason(), actor=visit.actor)
+        return RedirectResponse(f"/effects/{effect_id}?done=common.done", 303)
+
+    return handle

@@ -1,0 +1,79 @@
+"""What the edge asks of the installation that it is the edge of. ``jobs.runtime`` provides it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from connectors.kit.seams import Clock, Ids
+from jobs.access.service import Access
+from jobs.store.postgres.store import PgStore
+from mappings.canonical.payment import PaymentNews
+
+
+class Forged(Exception):
+    """A message that is not from who it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class VnpayDoor:
+    """The gateway's side of the webhook.
+
+    Attributes:
+        verify: raw query string → news, or one of ``forged``.
+        forged: exceptions that mean: not from them. Anything else raised means: signed, but not readable.
+    """
+
+    verify: Callable[[bytes], PaymentNews]
+    forged: tuple[type[BaseException], ...] = (Forged,)
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformDoor:
+    """The payment platform's side of its callback.
+
+    Attributes:
+        verify: raw body → news, or one of ``forged``.
+        answer: (news or ``None``, code, sentence) → the signed answer's body.
+    """
+
+    verify: Callable[[bytes], PaymentNews]
+    answer: Callable[[PaymentNews | None, str, str], bytes]
+    forged: tuple[type[BaseException], ...] = (Forged,)
+
+
+class Readiness(Protocol):
+    """Checks of ``/readyz``: name → ``None`` when good, else a sentence."""
+
+    def __call__(self) -> dict[str, str | None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Everything that the endpoints use.
+
+    Attributes:
+        dsn: of the database, for the one route that speaks asyncpg (decision 7).
+        wake: told queues to wake; must not block.
+        payments, refunds, reconciliation, effects: the services behind the doors.
+        sandbox: every outside system is a stand-in; shown on every page.
+        public_url: how browsers reach us; decides whether cookies are ``Secure``.
+    """
+
+    dsn: str
+    store: PgStore
+    clock: Clock
+    ids: Ids
+    access: Access
+    wake: Callable[[set[str]], None]
+    vnpay: VnpayDoor | None = None
+    platform: PlatformDoor | None = None
+    payments: Any = None
+    refunds: Any = None
+    reconciliation: Any = None
+    effects: Any = None
+    ready: Readiness | None = None
+    sandbox: bool = False
+    public_url: str = "http://127.0.0.1:8080"
+    extras: dict[str, Any] = field(default_factory=dict)

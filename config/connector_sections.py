@@ -1,0 +1,15 @@
+"""The sections of all outside systems, each declared beside its client."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from connectors.statements.settings import Settings as StatementsSettings
+
+
+class ConnectorSettings(BaseModel):
+    """One section per outside system; ``None``: the installation does not use it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    statements: StatementsSettings = Field(default_factory=StatementsSettings)

@@ -1,0 +1,1 @@
+"""What every connector is made of: transport, authentication, effect declarations, sandbox base."""

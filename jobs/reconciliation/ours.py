@@ -1,0 +1,31 @@
+"""Our own side of the comparison out of the money tables: payment attempts and refunds as lines of the rule table."""
+
+from __future__ import annotations
+
+from jobs.reconciliation.ports import OursSource
+
+_DAY = "(coalesce(a.paid_at, a.created_at) at time zone 'Asia/Ho_Chi_Minh')"
+_PAYMENTS = f"""
+    select 1 as side, a.id as line, 1 as kind, a.reference, coalesce(a.provider_reference, '') as provider_reference,
+        a.amount, null::bigint as fee,
+        case a.state when 'PAID' then 1 when 'FAILED' then 2 else 3 end as status,
+        {_DAY} as local_at, 1 as vnd, 0 as returned, 0 as route
+    from payment_attempt a"""
+_REFUNDS = """
+    select 1 as side, r.id as line, 2 as kind, r.reference, '' as provider_reference, r.amount, null::bigint as fee,
+        case when r.state = 'SETTLED' then 1
+             when r.state in ('DECLINED', 'WITHDRAWN', 'RELEASED', 'NOT_SENT', 'REJECTED', 'RETURNED_BY_BANK') then 2
+             else 3 end as status,
+        (r.requested_at at time zone 'Asia/Ho_Chi_Minh') as local_at, 1 as vnd, 0 as returned,
+        case r.route when 'transfer' then 2 when 'treasury' then 3 else 0 end as route
+    from refund r"""
+
+MONEY_TABLES = OursSource(
+    by_reference=f"""({_PAYMENTS} where a.reference = any(%(references)s)
+        union {_PAYMENTS} where a.provider_reference = any(%(provider_references)s)
+        union all {_REFUNDS} where r.reference = any(%(references)s))""",
+    by_session=f"""({_PAYMENTS} where a.state = 'PAID' and a.paid_at >= %(from)s and a.paid_at < %(until)s
+        union all {_REFUNDS} where r.state in ('SENDING', 'ACCEPTED', 'SENT_TO_BANK', 'UNKNOWN', 'SETTLED')
+            and r.requested_at >= %(from)s and r.requested_at < %(until)s)""",
+)
+"""Columns of the money tables as the house agreed on them; a local day is that of Việt Nam."""

@@ -1,0 +1,96 @@
+"""Column expressions and checks that both quick readers share."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from connectors.statements.layout import check_total, is_labelled
+from connectors.statements.profile import SETTLEMENT
+from jobs.reconciliation.quick_rows import NotPlain, Plan, mapped, plain
+from jobs.reconciliation.sides import SKEW_SECONDS
+from mappings.canonical.statement import Trouble
+
+_DAY_MS = 86_400_000
+_REFERENCES = ("reference", "provider_reference", "original_reference", "end_to_end", "customer")
+
+
+def must(found: Plan, name: str) -> str:
+    """The file's column of a field that has to be there.
+
+    Raises:
+        NotPlain
+    """
+    column = found.column(name)
+    if column is None:
+        raise NotPlain(f"no {name}")
+    return column
+
+
+def text(found: Plan, name: str) -> pl.Expr:
+    """The texts of a field, empty where there is none."""
+    column = found.column(name)
+    return (pl.lit("") if column is None else pl.col(column).fill_null("")).alias(name)
+
+
+def amount(found: Plan, name: str) -> pl.Expr:
+    """The whole numbers of a field, 0 where there is none."""
+    column = found.column(name)
+    return pl.lit(0, pl.Int64()) if column is None else pl.col(column).fill_null(0)
+
+
+def code(found: Plan, name: str, table: dict[str, int], texts: list[str], default: int | None) -> pl.Expr:
+    """The codes of a field; null for a text without a meaning."""
+    column = found.column(name)
+    if column is None:
+        return pl.lit(default, pl.Int8()).alias(name)
+    known = mapped(column, table, texts)
+    if default is not None:
+        known = pl.when(pl.col(column).is_null()).then(pl.lit(default, pl.Int8())).otherwise(known)
+    return known.alias(name)
+
+
+def plain_references(found: Plan) -> pl.Expr:
+    """Whether every reference of a row is plain; what may be empty may."""
+    may_be_empty = set(_REFERENCES[2:]) | set(found.profile.optional)
+    if found.profile.kind != SETTLEMENT:
+        may_be_empty = set(_REFERENCES)
+    checks = [
+        plain(column).fill_null(value=name in may_be_empty)
+        for name in _REFERENCES
+        if (column := found.column(name)) is not None
+    ]
+    return pl.all_horizontal(*checks) if checks else pl.lit(value=True)
+
+
+def number_rows(found: Plan) -> pl.Expr:
+    """The row numbers as a person sees them."""
+    return pl.int_range(found.header.row + 1, pl.len() + found.header.row + 1, dtype=pl.Int64).alias("row")
+
+
+def day_of(moment: pl.Expr) -> pl.Expr:
+    """Days since 1970 of a local moment."""
+    return (moment.dt.epoch("ms") // _DAY_MS).cast(pl.Int32)
+
+
+def skew_of(moment: pl.Expr) -> pl.Expr:
+    """-1 just after midnight, 1 just before it, else 0."""
+    ms = moment.dt.epoch("ms") % _DAY_MS
+    late = (ms >= _DAY_MS - SKEW_SECONDS * 1000).cast(pl.Int8)
+    return late - (ms < SKEW_SECONDS * 1000).cast(pl.Int8)
+
+
+def check_foot(found: Plan, totals: dict[str, int], *, count: int) -> None:
+    """The total row and what stands below the table.
+
+    Raises:
+        NotPlain: something is wrong there, or unusual.
+    """
+    profile = found.profile
+    labelled = [row for row in found.foot if profile.trailer and is_labelled(row, profile.trailer)]
+    refused: list[Trouble] = []
+    if labelled:
+        check_total(labelled[0], found.header, profile, count=count, totals=totals, report=refused.append)
+    if refused or len(labelled) > 1 or (profile.trailer_required and not labelled):
+        raise NotPlain("total row")
+    if profile.kind == SETTLEMENT and any(not row.blank() and row not in labelled for row in found.foot):
+        raise NotPlain("rows below the table")

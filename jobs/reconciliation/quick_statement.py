@@ -1,0 +1,101 @@
+"""The quick reader of a bank's plain table: separate debit and credit columns, nothing unusual in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from connectors.statements.table import read_statement_table
+from jobs.reconciliation.quick_checks import check_foot, day_of, must, number_rows, plain_references, text
+from jobs.reconciliation.quick_rows import NotPlain, Plan, collected, moment_format, moments, scan
+from jobs.reconciliation.rules import Kind, Side, Status
+from jobs.reconciliation.sides import SideFile
+
+_UNUSUAL = ("balance", "status", "currency", "return_reason", "sign", "amount")
+
+
+def read(found: Plan, side: Side, name: str) -> SideFile:
+    """The statement in the file.
+
+    Raises:
+        NotPlain: the careful reader must look at it.
+    """
+    profile = found.profile
+    if profile.sign != "columns" or any(found.column(n) for n in _UNUSUAL):
+        raise NotPlain("columns that need a look")
+    patterns = profile.date_format + profile.moment_format
+    pattern = moment_format(found.sample("date"), patterns)
+    frame = scan(found, ("debit", "credit")).with_columns(
+        moments(must(found, "date"), pattern).alias("moment")
+    )
+    body = collected(frame.select(_columns(found, pattern)))
+    body = body.head(body.height - len(found.foot))
+    if not body.height or not body["sound"].all():
+        raise NotPlain("a row that needs a look")
+    credit, debit = int(body["credit"].sum()), int(body["debit"].sum())
+    check_foot(found, {"credit": credit, "debit": debit}, count=body.height)
+    # The careful reader looks at what stands above and below the table.
+    edges = [*(row for row in found.head if row.number <= found.header.row), *found.foot]
+    edge = read_statement_table(edges, profile, name, lambda _: None)[0]
+    opening, closing = edge.opening_minor, edge.closing_minor
+    if opening is not None and closing is not None and opening + credit - debit != closing:
+        raise NotPlain("does not add up")
+    table, same = _table(found, body, has_debits=debit > 0)
+    return SideFile(
+        side, name, f"csv:{profile.name}", table, same=same, opening=opening, closing=closing, account=edge.account
+    )  # fmt: skip
+
+
+def _columns(found: Plan, pattern: str) -> list[pl.Expr]:
+    stated = pl.col(must(found, "credit")), pl.col(must(found, "debit"))
+    credit, debit = (column.fill_null(0) for column in stated)
+    sound = (credit >= 0) & (debit >= 0) & ((credit == 0) | (debit == 0)) & plain_references(found)
+    sound = sound & ~(stated[0].is_null() & stated[1].is_null())
+    if not found.profile.zero_allowed:
+        sound = sound & (credit + debit > 0)
+    moment = pl.col("moment")
+    sound = sound & moment.is_not_null()
+    if column := found.column("value_date"):
+        sound = sound & (pl.col(column).is_null() | moments(column, pattern).is_not_null())
+    fields = [must(found, n) for n in ("end_to_end", "customer") if found.column(n)]
+    reference = pl.coalesce(*(pl.col(column) for column in fields), pl.lit("")) if fields else pl.lit("")
+    made = [
+        reference.alias("reference"),
+        text(found, "reference").alias("provider_reference"),
+        credit.alias("credit"),
+        debit.alias("debit"),
+        day_of(moment).alias("day"),
+        sound.fill_null(value=False).alias("sound"),
+    ]
+    if column := found.column("text"):
+        parts = [pl.col(n) for n in (*fields, column)]
+        made.append(
+            pl.when(pl.col(column).is_null()).then(pl.lit(""))
+            .otherwise(pl.concat_str(parts, separator=" ", ignore_nulls=True)).alias("text")
+        )  # fmt: skip
+    return made
+
+
+def _table(found: Plan, body: pl.DataFrame, *, has_debits: bool) -> tuple[pl.DataFrame, dict[str, Any]]:
+    same: dict[str, Any] = {
+        "fee": None, "status": int(Status.SUCCESS), "skew": 0, "route": 0, "vnd": 1, "returned": 0,
+    }  # fmt: skip
+    keep = [
+        number_rows(found),
+        pl.col("reference"),
+        pl.col("provider_reference"),
+        (pl.col("credit") + pl.col("debit")).alias("amount"),
+        (pl.col("credit") - pl.col("debit")).alias("net"),
+        pl.col("day"),
+    ]
+    if has_debits:
+        kind = pl.when(pl.col("debit") > 0).then(int(Kind.REFUND)).otherwise(int(Kind.PAYMENT))
+        keep.append(kind.cast(pl.Int8).alias("kind"))
+    else:
+        same["kind"] = int(Kind.PAYMENT)
+    if "text" in body.columns and bool((body["text"] != "").any()):
+        keep.append(pl.col("text"))
+    else:
+        same["text"] = ""
+    return body.select(keep), same
