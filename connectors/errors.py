@@ -67,3 +67,7 @@ class AlreadyDone(Rejected):
 
 class CredentialsRefused(ConnectorError):
     """They do not accept who we are: renew once, then stop and tell a person. Nothing was done."""
+
+
+class Forged(IntegrationError):
+    """A message that is not from who it says, or was changed on its way. It changes nothing."""
