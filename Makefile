@@ -13,7 +13,7 @@ help: ## what can be done here
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 $(STAMP): requirements-dev.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing. On Debian or Ubuntu: sudo apt install python3-venv" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@
 
@@ -26,6 +26,7 @@ day: $(STAMP) ## play the same day and exit: 0 only when every check holds
 	$(BIN)/python -m adapters.cli.main run all --sandbox --exit
 
 test: $(STAMP) ## all tests
+	@PYTHON=$(BIN)/python tests/support/packages.sh test
 	$(PYTEST) -n $(WORKERS) tests
 
 check: $(STAMP) ## lint, format, types, import direction, architecture
@@ -38,6 +39,7 @@ check: $(STAMP) ## lint, format, types, import direction, architecture
 bench: $(STAMP) ## measure beside the rivals; one table, JSON in var/bench
 	test -f $(VENV)/.bench || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	touch $(VENV)/.bench
+	@PYTHON=$(BIN)/python tests/support/packages.sh bench
 	$(BIN)/python -m tests.benchmarks $(BENCH)
 
 proof: $(STAMP) ## the full-size proofs: a million simulated payments, thousands of kills
