@@ -1,0 +1,1 @@
+"""The payment platform of the National Public Service Portal, directly or through a province's proxy."""
