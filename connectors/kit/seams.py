@@ -49,6 +49,22 @@ class MachineClock:
         return datetime.now(UTC)
 
 
+class PlayClock:
+    """A clock of a play: starts at ``shown_from`` and runs ``scale`` times as fast as the machine's.
+
+    Made with the same three values as the installation's clock rule, both tell the same time.
+    """
+
+    def __init__(self, shown_from: datetime, scale: float, *, real_from: datetime | None = None) -> None:
+        """Begin now, or have begun at the real moment ``real_from``."""
+        self._shown_from = shown_from.astimezone(UTC)
+        self._real_from = real_from or datetime.now(UTC)
+        self.scale = scale
+
+    def now(self) -> datetime:
+        return self._shown_from + (datetime.now(UTC) - self._real_from) * self.scale
+
+
 def monotonic_seconds() -> float:
     """Seconds since some fixed moment; for deadlines inside one process only."""
     return time.monotonic()
@@ -84,6 +100,16 @@ class RandomIds:
     def reference(self) -> str:
         body = "".join(secrets.choice(_ALPHABET) for _ in range(15))
         return body + check_character(body)
+
+
+def salt() -> str:
+    """32 hexadecimal characters that nobody can guess: for digests and span ids, never replayed."""
+    return secrets.token_hex(16)
+
+
+def pause(seconds: float) -> None:
+    """Wait. For sandboxes and for short waits between repeats of a read; never inside a transaction."""
+    time.sleep(max(0.0, seconds))
 
 
 class SystemChance:
