@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from jobs.store.ports import Tx
 
 
+LOWEST_PRIORITY = 9
+
+
 class EffectState(StrEnum):
     """Where an effect stands; there is no state beside these."""
 
@@ -35,7 +38,7 @@ class NewEffect:
         reference: our business reference that leaves us, if any.
         due_at: not before; ``None`` means at once.
         cause: short name of what caused it, for grouping on screens.
-        priority: 0 for people who wait, larger for work that can wait.
+        priority: 0 for people who wait, larger (up to 9) for work that can wait.
     """
 
     key: str

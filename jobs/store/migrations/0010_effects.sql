@@ -7,7 +7,7 @@ create table effect (
     lane text not null,
     -- The one row of its lane that may leave. Who closes or releases it makes the next one head in the same commit.
     head boolean not null,
-    priority integer not null default 0,
+    priority integer not null default 0 check (priority between 0 and 9),
     dossier_code text not null default '',
     reference text not null default '',
     correlation_id text not null default '',
@@ -71,8 +71,18 @@ create table system_flow (
     failures integer not null default 0, -- calls without an answer, one after the other
     openings integer not null default 0, -- times the breaker opened one after the other
     open_until timestamptz,
+    trouble text not null default '', -- why calls are held back until then
     failing_until timestamptz, -- repeats are rationed until then
     retry_tokens double precision not null default 20
+) with (fillfactor = 20);
+
+-- How many calls at once each worker may have open there, while it works on that system.
+create table system_share (
+    system text not null,
+    worker integer not null,
+    calls integer not null,
+    until timestamptz not null,
+    primary key (system, worker)
 ) with (fillfactor = 20);
 
 -- When a system is announced to be closed.
@@ -107,5 +117,6 @@ create unique index effect_proposal_open on effect_proposal (effect_id) where de
 
 grant select, insert, update on effect to lienthong_app;
 grant select, insert, update on system_flow to lienthong_app;
+grant select, insert, update, delete on system_share to lienthong_app;
 grant select, insert, delete on system_window to lienthong_app;
 grant select, insert, update (decided_by, decided_at, accepted) on effect_proposal to lienthong_app;

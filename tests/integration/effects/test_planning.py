@@ -1,0 +1,68 @@
+"""Planning: one cause is one effect, and every lane has exactly one head."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from jobs.effects.model import NewEffect
+from jobs.store.postgres.store import PgStore
+
+
+def effect(key: str, lane: str = "A", **more) -> NewEffect:
+    return NewEffect(key=key, system="vnpay", operation="pay", lane=lane, payload={"amount": 1}, **more)
+
+
+def test_the_same_cause_twice_is_one_effect(store):
+    """A cause that is told twice must not act twice."""
+    with store.transaction("t") as tx:
+        assert tx.effects.plan([effect("k1"), effect("k2"), effect("k1")]) == [True, True, False]
+    with store.transaction("t") as tx:
+        assert tx.effects.plan([effect("k2"), effect("k3")]) == [False, True]
+
+
+def test_a_rolled_back_cause_leaves_no_effect(store):
+    """What follows from a fact that never was must not happen."""
+    with pytest.raises(RuntimeError), store.transaction("t") as tx:
+        tx.effects.plan([effect("k1")])
+        raise RuntimeError
+    with store.transaction("t") as tx:
+        assert tx.effects.plan([effect("k1")]) == [True]
+
+
+def test_a_payload_that_json_cannot_hold_is_refused(store):
+    """NaN would be read as something else by everybody who reads it."""
+    with pytest.raises(ValueError, match="JSON"), store.transaction("t") as tx:
+        tx.effects.plan([NewEffect("k", "vnpay", "pay", "A", {"amount": float("nan")})])
+
+
+@pytest.mark.parametrize("rolled_back", [False, True])
+def test_two_who_plan_into_one_lane_at_once_make_one_head(pg_store, clock, rolled_back):
+    """Two heads would send side by side what must leave in order; none would send nothing for ever."""
+    other, planned = PgStore(pg_store.dsn, clock, size=2), threading.Event()
+
+    def second():
+        with other.transaction("second") as tx:
+            planned.set()
+            assert tx.effects.plan([effect("b1"), effect("b2"), effect("a1")])[:2] == [True, True]
+
+    thread = threading.Thread(target=second)
+    try:
+        with pg_store.transaction("first") as tx:
+            tx.effects.plan([effect("a1"), effect("a2", "other")])
+            thread.start()
+            planned.wait(5)
+            thread.join(0.2)  # it waits for us
+            assert thread.is_alive()
+            if rolled_back:
+                raise ZeroDivisionError
+    except ZeroDivisionError:
+        pass
+    thread.join(10)
+    other.close()
+    with pg_store.transaction("look") as tx:
+        rows = tx.fetch("select key, head from effect where lane = 'A' order by id")
+    assert sum(row["head"] for row in rows) == 1
+    assert {row["key"] for row in rows} == {"a1", "b1", "b2"}
+    assert rows[0]["head"]
