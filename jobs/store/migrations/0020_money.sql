@@ -6,11 +6,13 @@ create table dossier (
     source_id text not null default '', -- the case system's own id
     national_code text,
     agency text,
+    agency_name text not null default '',
     procedure text, -- its name, for people
     procedure_code text not null default '',
     status integer, -- the case system's number, as received
+    status_known boolean not null default true,
     state text not null,
-    reason text not null default '', -- why it was refused, withdrawn or cancelled
+    stage text not null default '', -- how far the office had come; the refund policy differs by it
     applicant_name text,
     folded text, -- code, former codes and name, without accents, for search
     updated_at timestamptz not null, -- by the case system
