@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from connectors.payment_platform import wire
@@ -167,6 +168,27 @@ def queried(message: Mapping[str, Any], settings: Settings, *, reference: str) -
     verdict = verdict_of(state)
     code = f"{wire.text(message, 'MaLoi')}/{state}"
     return _news(message, settings, verdict, source="query", code=code)
+
+
+def no_state(settings: Settings, reference: str, code: str) -> PaymentNews:
+    """News that they told no state, only ``code``."""
+    return PaymentNews(
+        provider=PROVIDER,
+        terminal=settings.partner_code,
+        reference=reference,
+        amount=None,
+        currency=wire.CURRENCY,
+        verdict=PaymentVerdict.UNKNOWN,
+        source="query",
+        code=code[:20],
+    )
+
+
+def amount_checked(news: PaymentNews, asked: int) -> PaymentNews:
+    """``news`` with the remark that another amount was paid than asked; the amount stays theirs."""
+    if news.verdict is PaymentVerdict.PAID and news.amount != asked:
+        return replace(news, message=f"paid {news.amount}, asked {asked}")
+    return news
 
 
 def _news(

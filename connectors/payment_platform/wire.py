@@ -123,6 +123,8 @@ def text(message: Mapping[str, Any], name: str, *, needed: bool = True) -> str:
         raise ValueError(f"{name} is neither text nor number")
     if needed and not value:
         raise ValueError(f"{name} is empty")
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError(f"{name} holds NUL or half a character")
     return str(value)
 
 
