@@ -2,7 +2,8 @@
 
 -- A dossier as the case system shows it, with our own word for where it stands.
 create table dossier (
-    code text primary key,
+    code text primary key, -- the first one we saw; later ones are aliases, so that its history stays in one place
+    current_code text not null default '', -- what the case system calls it now, where that differs
     source_id text not null default '', -- the case system's own id
     national_code text,
     agency text,
@@ -23,7 +24,7 @@ create unique index dossier_source on dossier (source_id) where source_id <> '';
 create index dossier_recent on dossier (updated_at, code);
 create index dossier_search on dossier using gin (folded gin_trgm_ops);
 
--- Former codes: a dossier that went to another agency stays reachable, and its money stays with the collecting unit.
+-- Other codes: a dossier that went to another agency stays reachable, and its money stays with the collecting unit.
 create table dossier_alias (
     alias text primary key,
     code text not null references dossier (code),
@@ -63,7 +64,8 @@ create table fee_line (
     account text not null default '', -- whose account benefits
     chapter text not null default '',
     item text not null default '',
-    share_kept_percent integer not null default 0 check (share_kept_percent between 0 and 100)
+    share_kept_percent integer not null default 0 check (share_kept_percent between 0 and 100),
+    paid_there boolean not null default false -- the case system believes it is paid, whoever took the money
 );
 create index fee_line_fee on fee_line (fee_id);
 
@@ -239,7 +241,7 @@ create table opening_item (
     kind text not null check (kind in ('balance', 'payment', 'refund')),
     name text not null, -- an account, or the reference of a payment or refund
     amount bigint not null,
-    document text not null check (document <> ''),
+    document text not null check (document <> ''), -- the paper that proves it
     facts jsonb not null default '{}',
     imported_by text not null,
     imported_at timestamptz not null,
@@ -247,8 +249,8 @@ create table opening_item (
 );
 
 grant select, insert, update on dossier, feed_watermark to lienthong_app;
-grant select, insert on dossier_alias, fee_line to lienthong_app;
-grant update (code) on dossier_alias to lienthong_app;
+grant select, insert on dossier_alias to lienthong_app;
+grant select, insert, update (paid_there) on fee_line to lienthong_app;
 grant select, insert, update (state) on fee to lienthong_app;
 grant select, insert, update (valid_to, successor, document) on unit to lienthong_app;
 grant select, insert, update (valid_to) on unit_account, terminal to lienthong_app;
