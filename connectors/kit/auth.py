@@ -151,7 +151,7 @@ class Tokens:
         return self._token
 
     @property
-    def _names(self) -> dict[str, str]:
+    def _names(self) -> dict[str, Any]:
         return {"system": self._system, "operation": "token"}
 
 
