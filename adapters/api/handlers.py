@@ -10,6 +10,7 @@ from adapters import errors
 from adapters.api.calls import Answer, Call
 from adapters.api.models import OpenPayment, ProposeRefund
 from adapters.errors import Problem
+from connectors.statements.text import shown
 from jobs.errors import NotFound
 from jobs.store.postgres.views import dossiers, payments, refunds
 
@@ -26,10 +27,10 @@ def open_payment(call: Call) -> Answer:
         key=call.key,
         actor=call.actor,
     )
-    shown = _payment(call, reference)
+    payment = _payment(call, reference)
     # The platform's payment page is asked for by an effect: its address stands there a moment later.
-    status = 201 if shown["payment_url"] else 202
-    return Answer(shown, status, {"location": f"/api/v1/payments/{reference}"})
+    status = 201 if payment["payment_url"] else 202
+    return Answer(payment, status, {"location": f"/api/v1/payments/{reference}"})
 
 
 def show_payment(call: Call) -> Answer:
@@ -92,7 +93,7 @@ def show_dossier(call: Call) -> Answer:
 
 def load_statement(call: Call) -> Answer:
     """``POST /statements``: the raw file as body, its name and profile as parameters."""
-    name = unquote(call.query.get("name", ""))[:200]
+    name = shown(unquote(call.query.get("name", "")))[:200]
     if not name or not call.raw:
         raise Problem(
             errors.BAD_INPUT,
