@@ -1,0 +1,372 @@
+"""iGate for us: a feed to read, fees to read, and what the six-step adapter lets us tell. Threads may share it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from connectors.errors import AlreadyDone, ContractBroken, CredentialsRefused, OutcomeUnknown, Rejected
+from connectors.igate import translate, wire
+from connectors.igate.multipart import one_file
+from connectors.igate.settings import Settings
+from connectors.kit.effects import EffectClass
+from connectors.kit.reading import Unreadable, a_text, agreed, an_object, read_json
+from connectors.kit.seams import Clock
+from connectors.kit.transport import Transport
+from mappings.canonical.dossier import DossierDetail, DossierHead, FeedPage, FeeDemand
+from mappings.errors import MappingError
+
+SYSTEM = "igate"
+SHOWN = frozenset({"code", "status", "last", "totalElements", "numberOfElements", "affectedRows"})
+"""Fields that exchange summaries may show. Bodies are full of people: hardly any."""
+
+
+class Client:
+    """The case system.
+
+    ``can_be_told`` is ``False`` without an adapter: then nothing is sent, and fees that were paid go on the list
+    for the counter, rechecked by the feed.
+    """
+
+    def __init__(
+        self, settings: Settings, transport: Transport, adapter: Transport | None = None, *, clock: Clock
+    ) -> None:
+        self._settings, self._transport, self._adapter, self._clock = settings, transport, adapter, clock
+
+    @property
+    def can_be_told(self) -> bool:
+        """Whether there is an adapter for what we have to say."""
+        return self._adapter is not None
+
+    @property
+    def newest_first(self) -> bool:
+        """The feed's order: newest first, the watermark may be raised only when a run has reached its end."""
+        return self._settings.newest_first
+
+    # ---- reading -----------------------------------------------------------------------------------------------------
+
+    def changed_since(self, since: datetime, page: int) -> FeedPage:
+        """One page (from 0) of the dossiers changed at or after ``since``. Safe to repeat; overlap is the caller's.
+
+        Newest first, changes that come while the pages are read push others down: a dossier may be seen twice,
+        none is missed that was changed before the run began.
+
+        Raises:
+            Unavailable, CredentialsRefused, ContractBroken
+        """
+        settings = self._settings
+        params = {
+            **settings.search_filter,
+            "page": str(page),
+            "size": str(settings.page_size),
+            "spec": settings.page_kind.value,
+            "sort": settings.sort,
+        }
+        if settings.changed_from:
+            params[settings.changed_from] = since.astimezone(wire.HANOI).isoformat(timespec="milliseconds")
+        content = self._read("search", f"{settings.dossiers_prefix}/dossier/search", params)
+        with agreed(SYSTEM, "search"):
+            found = wire.page(content, settings.page_size)
+        heads: list[DossierHead] = []
+        unreadable: list[tuple[str, str]] = []
+        for place, item in enumerate(found.items):
+            try:
+                heads.append(translate.head(item, settings))
+            except Unreadable as exc:
+                unreadable.append((_name_of(item, page * settings.page_size + place), str(exc)))
+        fresh = tuple(item for item in heads if item.updated_at >= since)
+        reached = settings.newest_first and bool(heads) and len(fresh) < len(heads)
+        return FeedPage(
+            items=fresh,
+            more=bool(found.items) and not found.last and not reached,
+            total=found.total,
+            unreadable=tuple(unreadable),
+        )
+
+    def dossier(self, source_id: str) -> DossierDetail:
+        """A whole dossier by iGate's own id. Safe to repeat.
+
+        Raises:
+            Rejected: there is none (code 404).
+            Unavailable, CredentialsRefused, ContractBroken
+        """
+        path = f"{self._settings.dossiers_prefix}/dossier/{self._id(source_id, 'dossier')}/--online"
+        content = self._read("dossier", path, {}, reference=source_id)
+        with agreed(SYSTEM, "dossier", source_id):
+            found = translate.detail(read_json(content, system=SYSTEM, operation="dossier"), self._settings)
+            if found.head.source_id != source_id:
+                raise Unreadable("id", "is another dossier")
+        return found
+
+    def by_code(self, code: str) -> DossierHead | None:
+        """The dossier with this code, or ``None``. Safe to repeat.
+
+        Raises:
+            Unavailable, CredentialsRefused, ContractBroken: two dossiers with one code included.
+        """
+        params = {"page": "0", "size": "2", "spec": self._settings.page_kind.value, "code-match": code}
+        content = self._read(
+            "search", f"{self._settings.dossiers_prefix}/dossier/search", params, reference=code
+        )
+        with agreed(SYSTEM, "search", code):
+            items = [translate.head(item, self._settings) for item in wire.page(content, 2).items]
+            same = [item for item in items if item.code == code]
+            if len(same) > 1:
+                raise Unreadable("content", "two dossiers have one code")
+        return same[0] if same else None
+
+    def fees(self, source_ids: Sequence[str]) -> tuple[FeeDemand, ...]:
+        """The fees of these dossiers, in this order; a demand without lines where nothing is asked. Safe to repeat.
+
+        ``dossier_code`` is empty where the answer does not carry it (the public samples do not).
+
+        Raises:
+            Unavailable, CredentialsRefused, Rejected, ContractBroken
+        """
+        settings, found = self._settings, list[FeeDemand]()
+        wanted = list(dict.fromkeys(self._id(each, "fees") for each in source_ids))
+        for begin in range(0, len(wanted), settings.fees_per_call):
+            some = wanted[begin : begin + settings.fees_per_call]
+            path = f"{settings.dossiers_prefix}/dossier-fee/--by-dossiers"
+            content = self._read("fees", path, {"dossier-ids": ",".join(some)})
+            with agreed(SYSTEM, "fees"):
+                found += translate.demands(
+                    read_json(content, system=SYSTEM, operation="fees"), some, settings
+                )
+        by_id = {each.source_id: each for each in found}
+        return tuple(by_id[each] for each in source_ids)
+
+    # ---- telling: the six-step adapter -------------------------------------------------------------------------------
+
+    def confirm_fee(
+        self,
+        *,
+        dossier_code: str,
+        source_id: str,
+        status: int | None,
+        fee_lines: Sequence[Mapping[str, Any]],
+        amount: int,
+        paid_at: datetime,
+        payment_reference: str,
+        provider: str,
+        deadline_seconds: float | None = None,
+    ) -> str:
+        """Tell that the fee is paid; the adapter's own code. Telling it twice changes nothing (assumed).
+
+        ``status`` is the dossier's status number from the feed: its own state is told again where that may carry
+        fees, so that paying never moves a dossier back.
+
+        Raises:
+            AlreadyDone: they know it.
+            Rejected: refused; code ``not-offered`` without adapter, ``not-sent`` for facts that must not leave.
+            Unavailable, CredentialsRefused, OutcomeUnknown, ContractBroken
+        """
+        words = translate.collected_words(
+            amount=amount, reference=payment_reference, provider=provider, paid_at=paid_at
+        )
+        try:
+            item = translate.status_update(
+                self._settings,
+                dossier_code=dossier_code,
+                source_id=source_id,
+                national=translate.fee_state(self._settings, status),
+                words=words,
+                fee_lines=fee_lines,
+                paid=True,
+            )
+        except (ValueError, MappingError) as exc:
+            raise self._not_sent("confirm_fee", dossier_code, exc) from exc
+        path = self._settings.adapter_status_path
+        return self._tell("confirm_fee", path, [item], EffectClass.IDEMPOTENT, dossier_code, deadline_seconds)
+
+    def update_status(
+        self,
+        *,
+        dossier_code: str,
+        source_id: str,
+        status: int,
+        note: str,
+        deadline_seconds: float | None = None,
+    ) -> str:
+        """Set the dossier's state; ``status`` is the National Portal's 1 to 10. Setting it twice changes nothing (assumed).
+
+        Raises:
+            As :meth:`confirm_fee`.
+        """
+        try:
+            item = translate.status_update(
+                self._settings, dossier_code=dossier_code, source_id=source_id, national=status, words=note
+            )
+        except (ValueError, MappingError) as exc:
+            raise self._not_sent("update_status", dossier_code, exc) from exc
+        path = self._settings.adapter_status_path
+        return self._tell(
+            "update_status", path, [item], EffectClass.IDEMPOTENT, dossier_code, deadline_seconds
+        )
+
+    def add_note(
+        self,
+        *,
+        dossier_code: str,
+        source_id: str,
+        status: int,
+        note: str,
+        at: datetime,
+        deadline_seconds: float | None = None,
+    ) -> str:
+        """Add a step to the dossier's history. Each call adds one: after a lost answer only a person can tell.
+
+        Raises:
+            As :meth:`confirm_fee`.
+        """
+        try:
+            item = translate.progress(
+                self._settings,
+                dossier_code=dossier_code,
+                source_id=source_id,
+                national=status,
+                words=note,
+                at=at,
+            )
+        except (ValueError, MappingError) as exc:
+            raise self._not_sent("add_note", dossier_code, exc) from exc
+        path = self._settings.adapter_progress_path
+        return self._tell("add_note", path, [item], EffectClass.EVIDENCE, dossier_code, deadline_seconds)
+
+    def next_code(self, pattern: str) -> str:
+        """The next dossier code of ``pattern``. A code that nobody uses leaves a gap, nothing worse.
+
+        Raises:
+            Unavailable, CredentialsRefused, Rejected, ContractBroken
+        """
+        path, params = self._settings.adapter_next_value_path, {"code": pattern}
+        answer = self._adapter_of("next_code").send(
+            "next_code", "GET", path, effect_class=EffectClass.READ, reference=pattern, params=params
+        )
+        with agreed(SYSTEM, "next_code", pattern):
+            found = an_object(read_json(answer.content, system=SYSTEM, operation="next_code"))
+            return a_text(found, "value", empty=False, most=60)
+
+    def upload(self, name: str, content: bytes) -> tuple[str, str]:
+        """Leave a file there: (IdTepTin, HashTepTin). A file that no dossier names does nothing.
+
+        Raises:
+            Unavailable, CredentialsRefused, Rejected, OutcomeUnknown, ContractBroken
+        """
+        body, media = one_file("files", name, content)
+        answer = self._adapter_of("upload").send(
+            "upload",
+            "POST",
+            self._settings.adapter_upload_path,
+            effect_class=EffectClass.IDEMPOTENT,
+            content=body,
+            headers={"Content-Type": media},
+        )
+        with agreed(SYSTEM, "upload"):
+            data = self._yes(answer.content, "upload", "")
+            first = data[0] if isinstance(data, list) and data else data
+            found = an_object(first, "data[]")
+            return a_text(found, "IdTepTin", empty=False), a_text(found, "HashTepTin", empty=False)
+
+    def create_dossier(self, dossier: Mapping[str, Any]) -> tuple[str, str]:
+        """Create a dossier (NoiHoSo): (idHoSo, maHoSo). After a lost answer look for its code with :meth:`by_code`.
+
+        Raises:
+            AlreadyDone, Rejected, Unavailable, CredentialsRefused, OutcomeUnknown, ContractBroken
+        """
+        code = str(dossier.get("MaHoSo") or "")
+        answer = self._adapter_of("create_dossier").send(
+            "create_dossier",
+            "POST",
+            self._settings.adapter_create_path,
+            effect_class=EffectClass.FINDABLE,
+            reference=code,
+            json=dossier,
+        )
+        with agreed(SYSTEM, "create_dossier", code):
+            data = an_object(self._yes(answer.content, "create_dossier", code), "data")
+            return a_text(data, "idHoSo", empty=False), a_text(data, "maHoSo", empty=False)
+
+    # ---- inside ------------------------------------------------------------------------------------------------------
+
+    def _read(self, operation: str, path: str, params: Mapping[str, str], *, reference: str = "") -> bytes:
+        return self._transport.send(
+            operation, "GET", path, effect_class=EffectClass.READ, reference=reference, params=params
+        ).content
+
+    def _tell(
+        self,
+        operation: str,
+        path: str,
+        items: Iterable[Mapping[str, Any]],
+        effect_class: EffectClass,
+        reference: str,
+        deadline_seconds: float | None,
+    ) -> str:
+        answer = self._adapter_of(operation, reference).send(
+            operation,
+            "POST",
+            path,
+            effect_class=effect_class,
+            reference=reference,
+            json=list(items),
+            deadline_seconds=deadline_seconds,
+        )
+        with agreed(SYSTEM, operation, reference):
+            self._yes(answer.content, operation, reference)
+        return str(answer.status)
+
+    def _yes(self, content: bytes, operation: str, reference: str) -> Any:
+        """What came with a yes; everything else is an error of the tree."""
+        settings = self._settings
+        found = wire.verdict(
+            content,
+            success=settings.success_codes,
+            refused=settings.refused_texts,
+            already=settings.already_texts,
+        )
+        facts = {"system": SYSTEM, "operation": operation, "reference": reference}
+        match found.says:
+            case wire.Says.YES:
+                return found.data
+            case wire.Says.ALREADY:
+                raise AlreadyDone("they know it", code=found.code, **facts)
+            case wire.Says.NO if found.code == "401":
+                raise CredentialsRefused("code 401 in the answer", **facts)
+            case wire.Says.NO:
+                raise Rejected("refused", code=found.code[:20], **facts)
+            case wire.Says.UNSURE if found.code == "text":
+                raise ContractBroken("a sentence that was not agreed", **facts)
+            case wire.Says.UNSURE:
+                raise OutcomeUnknown(f"code {found.code[:20]} in the answer", **facts)
+
+    def _adapter_of(self, operation: str, reference: str = "") -> Transport:
+        if self._adapter is None:
+            raise Rejected(
+                "no adapter is set: the case system cannot be told",
+                system=SYSTEM,
+                operation=operation,
+                code="not-offered",
+                reference=reference,
+            )
+        return self._adapter
+
+    def _id(self, source_id: str, operation: str) -> str:
+        try:
+            return wire.source_id(source_id)
+        except Unreadable as exc:
+            raise self._not_sent(operation, source_id[:64], exc) from exc
+
+    def _not_sent(self, operation: str, reference: str, why: Exception) -> Rejected:
+        return Rejected(str(why), system=SYSTEM, operation=operation, code="not-sent", reference=reference)
+
+
+def _name_of(item: Any, place: int) -> str:
+    """What a person can find an unreadable item by: its code or id, else its place."""
+    if isinstance(item, Mapping):
+        for key in ("code", "id"):
+            value = item.get(key)
+            if isinstance(value, str) and 0 < len(value) <= 64 and value.isprintable():
+                return value
+    return f"#{place}"

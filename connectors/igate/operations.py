@@ -1,0 +1,82 @@
+"""What the effect engine may ask of the case system, and how each outcome is found."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from connectors.errors import AlreadyDone
+from connectors.igate.client import SYSTEM, Client
+from connectors.kit.effects import Call, Done, EffectClass, Operation
+
+
+def operations(client: Client) -> tuple[Operation, ...]:
+    """Fee paid, state, note. Reading is not an effect: the feed asks the client itself."""
+
+    def confirm_fee(call: Call) -> Done:
+        facts = call.payload
+        try:
+            code = client.confirm_fee(
+                dossier_code=facts["dossier_code"],
+                source_id=facts["source_id"],
+                status=facts.get("status"),
+                fee_lines=facts["fee_lines"],
+                amount=facts["amount"],
+                paid_at=datetime.fromisoformat(facts["paid_at"]),
+                payment_reference=facts["payment_reference"],
+                provider=facts["provider"],
+                deadline_seconds=call.deadline_seconds,
+            )
+        except AlreadyDone as exc:
+            return Done(code=exc.code)
+        return Done(code=code)
+
+    def update_status(call: Call) -> Done:
+        facts = call.payload
+        try:
+            code = client.update_status(
+                dossier_code=facts["dossier_code"],
+                source_id=facts["source_id"],
+                status=facts["status"],
+                note=facts["note"],
+                deadline_seconds=call.deadline_seconds,
+            )
+        except AlreadyDone as exc:
+            return Done(code=exc.code)
+        return Done(code=code)
+
+    def add_note(call: Call) -> Done:
+        facts = call.payload
+        code = client.add_note(
+            dossier_code=facts["dossier_code"],
+            source_id=facts["source_id"],
+            status=facts["status"],
+            note=facts["note"],
+            at=datetime.fromisoformat(facts["at"]),
+            deadline_seconds=call.deadline_seconds,
+        )
+        return Done(code=code)
+
+    return (
+        Operation(
+            system=SYSTEM,
+            name="confirm_fee",
+            effect_class=EffectClass.IDEMPOTENT,
+            found_by="it sets a value: telling it again changes nothing (assumed, docs/systems/igate.md); the fee "
+            "list of the feed shows each line paid, and what it does not show goes on the counter's list",
+            perform=confirm_fee,
+        ),
+        Operation(
+            system=SYSTEM,
+            name="update_status",
+            effect_class=EffectClass.IDEMPOTENT,
+            found_by="it sets a value: telling it again changes nothing (assumed); the feed shows the state",
+            perform=update_status,
+        ),
+        Operation(
+            system=SYSTEM,
+            name="add_note",
+            effect_class=EffectClass.EVIDENCE,
+            found_by="each call adds a step to the dossier's history, where a person sees it; there is no key to ask by",
+            perform=add_note,
+        ),
+    )
