@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import httpx
 import psycopg
 import pytest
 
-from adapters.ports import Edge
+from adapters.ports import Edge, PlatformDoor, VnpayDoor
+from connectors.errors import Forged
+from connectors.payment_platform import notifications as payment_platform
+from connectors.vnpay import notifications as vnpay
 from jobs.access.model import Actor, ActorKind, Scope
 from jobs.access.service import Access
 from jobs.reconciliation.ports import Recorded
 from jobs.reconciliation.service import Reconciliation
 from jobs.reconciliation.sessions import PlainCalendar
 from jobs.store.postgres.store import PgStore
+from tests.integration.bad_input import messages
 from tests.integration.edge.serving import visiting
 from tests.integration.edge.stand_ins import AnyDesk, StandStill, a_clock
 from tests.support.database import reset
@@ -50,6 +55,12 @@ def edge(database: str, store: PgStore, desk: AnyDesk) -> Edge:
         ids=StandStill(),
         access=Access(store),
         wake=lambda _: None,
+        vnpay=VnpayDoor(partial(vnpay.verified, settings=messages.VNPAY), (Forged,)),
+        platform=PlatformDoor(
+            partial(payment_platform.verified, settings=messages.PLATFORM),
+            partial(payment_platform.answer, settings=messages.PLATFORM),
+            (Forged,),
+        ),
         payments=desk,
         refunds=desk,
         reconciliation=Reconciliation(store, PlainCalendar(), Recorded()),
