@@ -1,0 +1,357 @@
+"""Holds the product's answers against the world's own books. Shares no code with the product and imports none of it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from adapters.cli.day.facts import Facts, GivenBack, Refund, Story, Taken
+
+GONE = frozenset({"DECLINED", "WITHDRAWN", "RELEASED", "REJECTED", "RETURNED_BY_BANK"})
+ENDED = GONE | {"SETTLED"}
+TAKEN_OVER = frozenset({"ACCEPTED", "SENT_TO_BANK", "SETTLED"})
+_REFUSED_FORGERY = ("97", "99")
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Something that does not hold.
+
+    Attributes:
+        what: short stable name of the rule.
+        amount: đồng concerned, 0 where none are.
+    """
+
+    what: str
+    subject: str
+    vi: str
+    en: str
+    amount: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The table's figures. Amounts are whole đồng; times are shown time.
+
+    Attributes:
+        unaccounted: đồng that a citizen paid and that the product neither shows nor names.
+        twice: refunds that were paid more than once, or beyond what was paid.
+        in_transit: refunds that are owed and not at an end.
+    """
+
+    payments: int
+    paid: int
+    confirmed: int
+    owed: int
+    owed_amount: int
+    accepted: int
+    settled: int
+    settled_amount: int
+    in_transit: int
+    breaks: dict[str, int]
+    unaccounted: int
+    twice: int
+    median: timedelta | None
+    worst: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the checker found."""
+
+    numbers: Numbers
+    wrong: tuple[Wrong, ...]
+
+
+class _Named:
+    """Whether an open item of the product names one of these subjects."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._text = "\n".join(f"{item.key} {item.dossier}" for item in facts.items)
+
+    def __call__(self, *subjects: str) -> bool:
+        return any(subject and subject in self._text for subject in subjects)
+
+
+def check(facts: Facts) -> Verdict:
+    """Compare everything with everything. Pure."""
+    named = _Named(facts)
+    wrong = [
+        *_every_dong(facts, named),
+        *_nothing_invented(facts),
+        *_no_forgery(facts),
+        *_case_system(facts, named),
+        *_refunds_outside(facts),
+        *_refunds_true(facts),
+        *_owed(facts, named),
+        *_statements(facts),
+        *_at_rest(facts, named),
+    ]
+    return Verdict(_numbers(facts, wrong), tuple(wrong))
+
+
+def _every_dong(facts: Facts, named: _Named) -> Iterator[Wrong]:
+    """Every đồng that a provider took is a payment of the same amount, or a named item."""
+    shown = {payment.reference: payment for payment in facts.payments}
+    for taken in facts.taken:
+        payment = shown.get(taken.reference)
+        meant = {"paid": ("PAID",), "reversed": ("REVERSED",), "suspect": ("SUSPECT", "PAID")}[taken.state]
+        if payment is not None and payment.state in meant and payment.amount == taken.amount:
+            continue
+        if named(taken.reference):
+            continue
+        state = payment.state if payment else "?"
+        yield Wrong(
+            "money-unknown",
+            taken.reference,
+            f"{taken.provider} đã thu {taken.amount} đ ({taken.state}), hệ thống ghi {state} và không nêu khoản này",
+            f"{taken.provider} took {taken.amount} ({taken.state}); the product shows {state} and names nothing",
+            taken.amount,
+        )
+
+
+def _nothing_invented(facts: Facts) -> Iterator[Wrong]:
+    """A payment is shown as paid only where the provider took exactly that."""
+    there = {taken.reference: taken for taken in facts.taken}
+    for payment in facts.payments:
+        taken = there.get(payment.reference)
+        if payment.state == "PAID" and (taken is None or taken.amount != payment.amount):
+            found = taken.amount if taken else 0
+            yield Wrong(
+                "paid-untrue",
+                payment.reference,
+                f"hệ thống ghi đã thu {payment.amount} đ, sổ của cổng là {found} đ",
+                f"shown as paid with {payment.amount}, the provider's books say {found}",
+                payment.amount,
+            )
+
+
+def _no_forgery(facts: Facts) -> Iterator[Wrong]:
+    """A forged notice is refused."""
+    for story in facts.stories.values():
+        for answer in story.forged:
+            if answer not in _REFUSED_FORGERY:
+                yield Wrong(
+                    "forgery",
+                    story.code,
+                    f"tin báo giả được trả lời {answer}",
+                    f"a forged notice was answered {answer}",
+                )
+
+
+def _case_system(facts: Facts, named: _Named) -> Iterator[Wrong]:
+    """The case system is told of every fee that was paid, with the right amount, and of nothing else."""
+    told = {one.payment: one for one in facts.told}
+    paid = {payment.reference: payment for payment in facts.payments if payment.state == "PAID"}
+    for reference, one in told.items():
+        payment = paid.get(reference)
+        if payment is None or payment.amount != one.amount or payment.dossier != one.dossier:
+            yield Wrong(
+                "told-untrue",
+                one.dossier,
+                f"phần mềm một cửa được báo đã thu {one.amount} đ cho {reference}, không khớp",
+                f"the case system was told {one.amount} for {reference}, which does not agree",
+                one.amount,
+            )
+    for story in facts.stories.values():
+        references = [reference for reference in story.asked if reference in paid]
+        if not references or story.closed:
+            continue  # a closed dossier's fee is paid back; telling it paid would be of no use
+        if not any(reference in told for reference in references) and not named(*references):
+            yield Wrong(
+                "not-told",
+                story.code,
+                "đã thu nhưng phần mềm một cửa chưa được báo",
+                "paid, but the case system was not told",
+            )
+
+
+def _refunds_outside(facts: Facts) -> Iterator[Wrong]:
+    """What was paid back out there was paid back once, as agreed, and never above what was taken."""
+    ours = {refund.reference: refund for refund in facts.refunds}
+    there = [back for back in facts.given_back if back.state != "refused"]
+    for name, times in Counter(back.refund for back in there).items():
+        if times > 1:
+            amount = sum(back.amount for back in there if back.refund == name)
+            yield Wrong("refund-twice", name, f"được hoàn {times} lần", f"paid back {times} times", amount)
+    for back in there:
+        refund = ours.get(back.refund)
+        if refund is None or refund.amount != back.amount:
+            mine = refund.amount if refund else 0
+            yield Wrong(
+                "refund-unordered",
+                back.refund,
+                f"{back.by} đã chi {back.amount} đ, hệ thống ghi {mine} đ",
+                f"{back.by} paid {back.amount}, the product ordered {mine}",
+                back.amount,
+            )
+    took = {taken.reference: taken.amount for taken in facts.taken}
+    for reference, amount in _back_by_payment(facts).items():
+        if amount > took.get(reference, 0):
+            yield Wrong(
+                "refund-twice",
+                reference,
+                f"đã hoàn {amount} đ, chỉ thu {took.get(reference, 0)} đ",
+                f"{amount} paid back, only {took.get(reference, 0)} taken",
+                amount - took.get(reference, 0),
+            )
+
+
+def _refunds_true(facts: Facts) -> Iterator[Wrong]:
+    """No state is shown that is not true: 'settled' is money that went, 'returned' is money that came back."""
+    there: dict[str, GivenBack] = {back.refund: back for back in facts.given_back}
+    for refund in facts.refunds:
+        back = there.get(refund.reference)
+        state = back.state if back else "none"
+        true = {
+            "ACCEPTED": ("open", "done"),
+            "SENT_TO_BANK": ("open", "done"),
+            "SETTLED": ("done",),
+            "RETURNED_BY_BANK": ("returned",),
+        }.get(refund.state)
+        if true is not None and state not in true:
+            yield Wrong(
+                "refund-untrue",
+                refund.reference,
+                f"hệ thống ghi {refund.state}, bên ngoài là {state}",
+                f"shown as {refund.state}, outside it is {state}",
+                refund.amount,
+            )
+
+
+def _owed(facts: Facts, named: _Named) -> Iterator[Wrong]:
+    """What a citizen is owed is what the product pays back: not less, not more."""
+    ours: dict[str, int] = defaultdict(int)
+    for refund in facts.refunds:
+        if refund.state not in GONE:
+            ours[refund.dossier] += refund.amount
+    for story in facts.stories.values():
+        owed, mine = owed_to(story, facts.taken), ours.get(story.code, 0)
+        if owed == mine or (mine < owed and named(story.code, *story.asked)):
+            continue
+        yield Wrong(
+            "owed",
+            story.code,
+            f"phải hoàn {owed} đ, hệ thống hoàn {mine} đ",
+            f"{owed} is owed, the product pays back {mine}",
+            abs(owed - mine),
+        )
+
+
+def owed_to(story: Story, taken: Iterable[Taken]) -> int:
+    """What has to go back for one dossier by the plain rule of the day: whatever was taken above what is due.
+
+    Money that does not agree with what was asked is nobody's yet: a person decides about it.
+    """
+    amounts = [
+        one.amount
+        for one in taken
+        if one.reference in story.asked and one.state == "paid" and one.amount == story.asked[one.reference]
+    ]
+    reversed_ = sum(one.amount for one in taken if one.reference in story.asked and one.state == "reversed")
+    return max(0, sum(amounts) - story.due) + reversed_
+
+
+def _statements(facts: Facts) -> Iterator[Wrong]:
+    """The statements as loaded are the bank's own books of those days."""
+    books = {(day.account, day.day): day for day in facts.bank}
+    for mine in facts.loaded:
+        theirs = books.get((mine.account, mine.day))
+        if theirs is None or (theirs.lines, theirs.credited, theirs.debited) != (
+            mine.lines,
+            mine.credited,
+            mine.debited,
+        ):
+            yield Wrong(
+                "statement",
+                f"{mine.account} {mine.day}",
+                f"đã nạp {mine.lines} dòng, {mine.credited}/{mine.debited} đ; sổ ngân hàng khác",
+                f"{mine.lines} lines loaded, {mine.credited}/{mine.debited}; the bank's books differ",
+                abs(mine.credited - (theirs.credited if theirs else 0)),
+            )
+
+
+def _at_rest(facts: Facts, named: _Named) -> Iterator[Wrong]:
+    """After the files of the next working day nothing is unknown, and what has not ended is with a person."""
+    for refund in facts.refunds:
+        if refund.state in ENDED or refund.waiting_for or named(refund.reference):
+            continue
+        yield Wrong(
+            "not-ended",
+            refund.reference,
+            f"khoản hoàn còn ở {refund.state}",
+            f"the refund still stands at {refund.state}",
+            refund.amount,
+        )
+    for payment in facts.payments:
+        if payment.state in ("CREATED", "UNKNOWN") and not named(payment.reference):
+            yield Wrong(
+                "not-ended",
+                payment.reference,
+                f"lần thanh toán còn ở {payment.state}",
+                f"the payment still stands at {payment.state}",
+                payment.amount,
+            )
+    for state in ("sending", "unknown"):
+        if facts.jobs.get(state):
+            count = facts.jobs[state]
+            yield Wrong(
+                "not-ended", state, f"{count} tác vụ còn ở {state}", f"{count} effects still at {state}"
+            )
+
+
+def _back_by_payment(facts: Facts) -> dict[str, int]:
+    """What went back per payment; a bank's order leads there through the refund that it names."""
+    payment_of = {refund.reference: refund.payment for refund in facts.refunds}
+    sums: dict[str, int] = defaultdict(int)
+    for back in facts.given_back:
+        if back.state in ("open", "done"):
+            sums[back.payment or payment_of.get(back.refund, "")] += back.amount
+    return dict(sums)
+
+
+def _numbers(facts: Facts, wrong: list[Wrong]) -> Numbers:
+    owed = {code: amount for code, s in facts.stories.items() if (amount := owed_to(s, facts.taken))}
+    lengths = sorted(_lengths(facts))
+    settled = [refund for refund in facts.refunds if refund.state == "SETTLED"]
+    return Numbers(
+        payments=len(facts.payments),
+        paid=sum(payment.state == "PAID" for payment in facts.payments),
+        confirmed=len({one.payment for one in facts.told}),
+        owed=len(owed),
+        owed_amount=sum(owed.values()),
+        accepted=sum(refund.state in TAKEN_OVER for refund in facts.refunds),
+        settled=len(settled),
+        settled_amount=sum(refund.amount for refund in settled),
+        in_transit=sum(refund.state not in ENDED for refund in facts.refunds),
+        breaks=dict(sorted(Counter(item.kind for item in facts.items).items())),
+        unaccounted=sum(one.amount for one in wrong if one.what in ("money-unknown", "paid-untrue")),
+        twice=sum(one.what == "refund-twice" for one in wrong),
+        median=lengths[len(lengths) // 2] if lengths else None,
+        worst=lengths[-1] if lengths else None,
+    )
+
+
+def _lengths(facts: Facts) -> Iterator[timedelta]:
+    """From the cause of each refund to its acceptance outside, by the diary and the other side's books."""
+    accepted = {back.refund: back.at for back in facts.given_back if back.state in ("open", "done")}
+    taken_at = {one.reference: one.at for one in facts.taken}
+    for refund in facts.refunds:
+        at = accepted.get(refund.reference)
+        story = facts.stories.get(refund.dossier)
+        if at is None or story is None:
+            continue
+        begun = _cause_at(refund, story)
+        paid = taken_at.get(refund.payment)
+        # Money that comes after the dossier was closed is owed from the moment it came.
+        began = max((moment for moment in (begun, paid) if moment is not None), default=None)
+        if began is not None and at >= began:
+            yield at - began
+
+
+def _cause_at(refund: Refund, story: Story) -> datetime | None:
+    if refund.cause in ("refused", "withdrawn", "cancelled"):
+        return story.closed_at
+    return story.lowered_at if refund.cause == "fee_lowered" else None

@@ -1,0 +1,124 @@
+"""The checker finds every kind of untruth; on a true day it finds none."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.cli.day import checker
+from adapters.cli.day.checker import check, owed_to
+from adapters.cli.day.facts import GivenBack, Story, Taken
+from tests.unit.day.stories import NOON, REFUSED, TWICE, a_true_day, named, spoilt, without
+
+
+def whats(facts) -> set[str]:
+    return {wrong.what for wrong in check(facts).wrong}
+
+
+def test_a_true_day_has_nothing_wrong_and_its_figures_add_up():
+    """A checker that complains about everything is ignored as quickly as one that never does."""
+    verdict = check(a_true_day())
+
+    assert verdict.wrong == ()
+    numbers = verdict.numbers
+    assert (numbers.payments, numbers.paid, numbers.confirmed) == (4, 4, 2)
+    assert (numbers.owed, numbers.owed_amount, numbers.settled_amount) == (2, 150_000, 150_000)
+    assert (numbers.unaccounted, numbers.twice, numbers.in_transit) == (0, 0, 0)
+    assert (numbers.median, numbers.worst) == (timedelta(hours=2), timedelta(hours=2))
+
+
+@pytest.mark.parametrize(
+    ("facts", "what"),
+    [
+        (spoilt("payments", 0, state="EXPIRED"), "money-unknown"),
+        (spoilt("taken", 0, amount=74_000), "money-unknown"),
+        (without("payments", 0), "money-unknown"),
+        (without("taken", 0), "paid-untrue"),
+        (spoilt("told", 0, amount=1), "told-untrue"),
+        (without("told", 0), "not-told"),
+        (spoilt("given_back", 0, amount=100_000), "refund-twice"),
+        (spoilt("given_back", 0, refund="R9"), "refund-unordered"),
+        (spoilt("given_back", 0, state="open"), "refund-untrue"),
+        (without("given_back", 1), "refund-untrue"),
+        (without("refunds", 0), "owed"),
+        (spoilt("refunds", 0, amount=70_000), "owed"),
+        (spoilt("refunds", 1, state="DECLINED"), "owed"),
+        (spoilt("refunds", 0, state="SENT_TO_BANK"), "not-ended"),
+        (spoilt("payments", 0, state="UNKNOWN"), "not-ended"),
+        (spoilt("loaded", 0, credited=1), "statement"),
+        (replace(a_true_day(), jobs={"unknown": 1}), "not-ended"),
+    ],
+)
+def test_every_untruth_is_found(facts, what):
+    """Each rule must be able to fail, or it is no rule."""
+    assert what in whats(facts)
+
+
+def test_a_refund_that_was_paid_twice_is_found_even_when_both_carry_our_number():
+    """The worst thing that this product can do."""
+    day = a_true_day()
+    again = GivenBack("vnpay", "R2", "P2", 75_000, "done", NOON)
+    verdict = check(replace(day, given_back=[*day.given_back, again]))
+
+    assert verdict.numbers.twice >= 1
+    assert "refund-twice" in {wrong.what for wrong in verdict.wrong}
+
+
+def test_a_bank_transfer_on_top_of_a_gateway_refund_is_found():
+    """Two ways back for one payment add up, whoever paid."""
+    day = a_true_day()
+    second = replace(day.refunds[0], reference="R7", route="transfer")
+    paid = GivenBack("bank", "R7", "", 75_000, "done", NOON)
+
+    assert "refund-twice" in whats(
+        replace(day, refunds=[*day.refunds, second], given_back=[*day.given_back, paid])
+    )
+
+
+def test_what_the_product_names_is_accounted_for_and_what_it_hides_is_not():
+    """A named difference has an owner; silence is the fault."""
+    short = spoilt("payments", 0, state="UNKNOWN")
+    assert "money-unknown" in whats(short)
+    assert check(short).numbers.unaccounted == 75_000
+
+    assert whats(named(replace(short, told=short.told[1:]), "P1")) == set()
+
+
+def test_a_forged_notice_must_be_refused():
+    """An answer of 00 means that somebody may print money."""
+    day = a_true_day()
+    stories = {**day.stories, REFUSED: replace(day.stories[REFUSED], forged=("97", "00"))}
+
+    assert "forgery" in whats(replace(day, stories=stories))
+
+
+def test_what_is_owed_follows_from_what_was_taken_and_what_is_due():
+    """The plain rule, apart from every policy row of the product."""
+    story = Story(TWICE, 75_000, {"P3": 75_000, "P4": 75_000})
+    taken = [Taken("vnpay", "P3", 75_000, "paid", None), Taken("vnpay", "P4", 75_000, "paid", None)]
+
+    assert owed_to(story, taken) == 75_000
+    assert owed_to(replace(story, due=0), taken) == 150_000
+    assert owed_to(replace(story, due=60_000), taken[:1]) == 15_000
+    assert owed_to(story, [replace(taken[0], amount=74_000)]) == 0
+    assert owed_to(story, [replace(taken[0], state="reversed")]) == 75_000
+
+
+@pytest.mark.parametrize("module", ["checker", "facts"])
+def test_the_checker_shares_no_code_with_the_product(module):
+    """Two equal mistakes would cancel out."""
+    path = Path(checker.__file__).with_name(f"{module}.py")
+    imported = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            imported.add(node.module)
+        elif isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+    ours = {name for name in imported if name.split(".")[0] in {"jobs", "connectors", "mappings", "config"}}
+
+    assert ours == set()
+    assert {n for n in imported if n.startswith("adapters")} <= {"adapters.cli.day.facts"}
