@@ -14,7 +14,7 @@ from connectors.kit.effects import EffectClass
 from connectors.kit.reading import Unreadable, a_text, agreed, an_object, read_json
 from connectors.kit.seams import Clock
 from connectors.kit.transport import Transport
-from mappings.canonical.dossier import DossierDetail, DossierHead, FeedPage, FeeDemand
+from mappings.canonical.dossier import DossierDetail, DossierHead, FeeDemand, FeedPage
 from mappings.errors import MappingError
 
 SYSTEM = "igate"

@@ -89,7 +89,7 @@ class Settings(BaseModel):
     search_filter: dict[str, str] = Field(default_factory=dict)
     updated_keys: tuple[str, ...] = ("updatedDate",)
     applicant_keys: tuple[str, ...] = ("ownerFullname", "fullname")
-    form_keys: dict[str, tuple[str, ...]] = {"request": ("noidungyeucaugiaiquyet",)}  # noqa: RUF012 - frozen
+    form_keys: dict[str, tuple[str, ...]] = {"request": ("noidungyeucaugiaiquyet",)}
     amount_is: AmountIs = AmountIs.UNIT
     fees_per_call: int = Field(default=20, ge=1, le=200)
     status_overrides: dict[int, str] = Field(default_factory=dict)
