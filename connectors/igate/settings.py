@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from mappings.errors import MappingError
 from mappings.tables.igate_statuses import meaning
 from mappings.tables.national_statuses import status as national_status
 
@@ -140,8 +141,11 @@ class Settings(BaseModel):
     @classmethod
     def _in_our_words(cls, value: dict[int, str]) -> dict[int, str]:
         """A row that nobody can read must stop the start, not the feed."""
-        for code in value:
-            meaning(code, value)
+        try:
+            for code in value:
+                meaning(code, value)
+        except MappingError as exc:
+            raise ValueError(str(exc)) from exc
         return value
 
     @model_validator(mode="after")
