@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.statements.settings import Settings as StatementsSettings
+from connectors.vnpay.settings import Settings as VnpaySettings
 
 
 class ConnectorSettings(BaseModel):
@@ -13,3 +14,4 @@ class ConnectorSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     statements: StatementsSettings = Field(default_factory=StatementsSettings)
+    vnpay: VnpaySettings | None = None
