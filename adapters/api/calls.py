@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from adapters import errors
 from adapters.api.limits import Limits
-from adapters.api.strict_json import MOST_BYTES, read_object
+from adapters.api.strict_json import MOST_BYTES, nameable, read_object
 from adapters.errors import Problem, told
 from adapters.ports import Edge
 from jobs.access.model import Actor, ActorKind, KeyHolder, Scope
@@ -256,7 +256,7 @@ def _validated(endpoint: Endpoint, raw: bytes, content_type: str) -> Any:
 
 
 def _pointer(error: dict[str, Any]) -> dict[str, str]:
-    path = "".join(f"/{part}" for part in error["loc"])
+    path = "".join(f"/{nameable(str(part))}" for part in error["loc"])
     return {"pointer": f"#{path}", "code": str(error["type"]), "detail": str(error["msg"])}
 
 

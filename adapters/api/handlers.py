@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
@@ -10,9 +11,14 @@ from adapters import errors
 from adapters.api.calls import Answer, Call
 from adapters.api.models import OpenPayment, ProposeRefund
 from adapters.errors import Problem
+from config.redaction import clean_text
 from connectors.statements.text import shown
 from jobs.errors import NotFound
 from jobs.store.postgres.views import dossiers, payments, refunds
+from mappings.canonical.statement import Trouble
+
+_SHORT_WORD = re.compile(r"[0-9A-Za-z.,:/+%_-]{1,16}")
+_ABOUT_HEADINGS = frozenset({"missing-column", "repeated-column", "no-entries-table"})
 
 
 def open_payment(call: Call) -> Answer:
@@ -107,7 +113,7 @@ def load_statement(call: Call) -> Answer:
             "code": trouble.code,
             "where": trouble.where,
             "field": trouble.field,
-            "detail": trouble.message_en if call.language == "en" else trouble.message_vi,
+            "detail": _told(trouble, call.language),
         }
         for trouble in loaded.troubles[:200]
     ]
@@ -134,6 +140,15 @@ def load_statement(call: Call) -> Answer:
             ],
         )
     return Answer(body, 200 if loaded.repeated else 201)
+
+
+def _told(trouble: Trouble, language: str) -> str:
+    """The sentence of a trouble. What stood in a cell may be a person: only a short word or number is repeated."""
+    sentence = trouble.message_en if language == "en" else trouble.message_vi
+    if trouble.raw and trouble.code not in _ABOUT_HEADINGS and not _SHORT_WORD.fullmatch(trouble.raw):
+        for shown_there in (trouble.raw, trouble.raw[:117] + "..."):  # the sentence shortens long ones
+            sentence = sentence.replace(shown_there, "…")
+    return clean_text(sentence)
 
 
 def _payment(call: Call, reference: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from typing import Any, NoReturn
 
@@ -10,6 +11,7 @@ from adapters.errors import MALFORMED, TOO_LARGE, Problem
 
 MOST_BYTES = 65_536
 MOST_DEPTH = 8
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}|[0-9]{1,4}")
 
 
 def read_object(raw: bytes) -> dict[str, Any]:
@@ -38,6 +40,11 @@ def read_object(raw: bytes) -> dict[str, Any]:
     return value
 
 
+def nameable(name: str) -> str:
+    """A field's name as an error may repeat it: what is no name of a field may be a person's."""
+    return name if _NAME.fullmatch(name) else "…"
+
+
 class _RefusedError(ValueError):
     def __init__(self, vi: str, en: str) -> None:
         self.vi, self.en = vi, en
@@ -53,7 +60,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     for name, value in pairs:
         if name in result:
             raise _RefusedError(
-                f"Khóa “{name[:60]}” xuất hiện hai lần.", f"The key “{name[:60]}” stands twice."
+                f"Khóa “{nameable(name)}” xuất hiện hai lần.", f"The key “{nameable(name)}” stands twice."
             )
         result[name] = unicodedata.normalize("NFC", value) if isinstance(value, str) else value
     return result
