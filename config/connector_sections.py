@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from connectors.igate.settings import Settings as IgateSettings
+from connectors.payment_platform.settings import Settings as PlatformSettings
 from connectors.statements.settings import Settings as StatementsSettings
 from connectors.vnpay.settings import Settings as VnpaySettings
 
@@ -15,3 +17,5 @@ class ConnectorSettings(BaseModel):
 
     statements: StatementsSettings = Field(default_factory=StatementsSettings)
     vnpay: VnpaySettings | None = None
+    payment_platform: PlatformSettings | None = None
+    igate: IgateSettings | None = None

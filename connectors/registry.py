@@ -7,10 +7,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
+from connectors.igate import connect as igate
+from connectors.igate import operations as igate_operations
+from connectors.igate.settings import Settings as IgateSettings
 from connectors.kit.auth import bearer
 from connectors.kit.effects import ExchangeLog, Operation
 from connectors.kit.seams import Clock
 from connectors.kit.transport import Transport
+from connectors.payment_platform import connect as payment_platform
+from connectors.payment_platform import notifications as payment_platform_notifications
+from connectors.payment_platform import operations as payment_platform_operations
+from connectors.payment_platform.settings import Settings as PlatformSettings
 from connectors.statements import client as statements
 from connectors.statements.settings import Settings as StatementsSettings
 from connectors.vnpay import client as vnpay
@@ -28,6 +35,10 @@ class Sections(Protocol):
     def statements(self) -> StatementsSettings: ...
     @property
     def vnpay(self) -> VnpaySettings | None: ...
+    @property
+    def payment_platform(self) -> PlatformSettings | None: ...
+    @property
+    def igate(self) -> IgateSettings | None: ...
 
 
 @dataclass(slots=True)
@@ -74,6 +85,10 @@ def build(settings: Sections, *, clock: Clock, log: ExchangeLog | None = None) -
     _statements(made, settings.statements, log)
     if settings.vnpay is not None:
         _vnpay(made, settings.vnpay, clock, log)
+    if settings.payment_platform is not None:
+        _payment_platform(made, settings.payment_platform, clock, log)
+    if settings.igate is not None:
+        _igate(made, settings.igate, clock, log)
     return made
 
 
@@ -108,3 +123,19 @@ def _vnpay(made: Connectors, settings: VnpaySettings, clock: Clock, log: Exchang
     client = vnpay.Client(settings, transport, clock=clock)
     made.add(vnpay.SYSTEM, client, vnpay_operations.operations(client))
     made.verifiers[vnpay.SYSTEM] = partial(vnpay_notifications.verified, settings=settings)
+
+
+def _payment_platform(
+    made: Connectors, settings: PlatformSettings, clock: Clock, log: ExchangeLog | None
+) -> None:
+    client, transports = payment_platform.connected(settings, clock=clock, log=log)
+    made.transports += transports
+    made.add(payment_platform.SYSTEM, client, payment_platform_operations.operations(client))
+    verified = partial(payment_platform_notifications.verified, settings=settings)
+    made.verifiers[payment_platform.SYSTEM] = verified
+
+
+def _igate(made: Connectors, settings: IgateSettings, clock: Clock, log: ExchangeLog | None) -> None:
+    client, transports = igate.connected(settings, clock=clock, log=log)
+    made.transports += transports
+    made.add(igate.SYSTEM, client, igate_operations.operations(client))

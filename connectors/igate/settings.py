@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from connectors.kit.addresses import Address
 from mappings.errors import MappingError
 from mappings.tables.igate_statuses import meaning
 from mappings.tables.national_statuses import status as national_status
@@ -72,8 +74,8 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    base_url: str
-    sso_url: str
+    base_url: Address
+    sso_url: Address
     realm: str = "digo"
     token_path: str = ""
     grant: Grant = Grant.CLIENT_CREDENTIALS
@@ -95,7 +97,7 @@ class Settings(BaseModel):
     fees_per_call: int = Field(default=20, ge=1, le=200)
     status_overrides: dict[int, str] = Field(default_factory=dict)
 
-    adapter_url: str = ""
+    adapter_url: Address | Literal[""] = ""
     adapter_own_token: bool = True
     adapter_client_id: str = ""
     adapter_client_secret: SecretStr | None = None

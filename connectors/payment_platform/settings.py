@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from connectors.kit.addresses import Address
 
 
 class HashAlgorithm(StrEnum):
@@ -47,14 +50,14 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    base_url: str
+    base_url: Address
     partner_code: str = Field(min_length=3, max_length=20, pattern=r"^[A-Za-z0-9._-]+$")
     hash_secret: SecretStr
     previous_hash_secret: SecretStr | None = None
     hash_algorithm: HashAlgorithm = HashAlgorithm.SHA256
     envelope: Envelope = Envelope.EITHER
     token: SecretStr | None = None
-    token_url: str = ""
+    token_url: Address | Literal[""] = ""
     client_id: str = ""
     client_secret: SecretStr | None = None
     init_path: str = "/init"
@@ -106,3 +109,12 @@ class Settings(BaseModel):
         if not {"TrangThaiGD", "MaThamChieu", "SoTien"} <= set(value):
             raise ValueError("TrangThaiGD, MaThamChieu and SoTien must be under the hash")
         return value
+
+    @model_validator(mode="after")
+    def _one_token(self) -> Settings:
+        """A static token or a place where one is given, not both, and not half of it."""
+        if self.token is not None and self.token_url:
+            raise ValueError("set token or token_url, not both")
+        if self.token_url and (not self.client_id or self.client_secret is None):
+            raise ValueError("token_url needs client_id and client_secret")
+        return self

@@ -184,4 +184,4 @@ def test_the_early_algorithm_is_a_setting_of_the_partner():
 def test_a_secret_that_protects_nothing_stops_the_process(secret):
     """An empty or short secret is no secret."""
     with pytest.raises(ValueError, match="secret"):
-        Settings(base_url="https://x", partner_code="DVCTINH", hash_secret=secret)
+        Settings(base_url="https://x.example", partner_code="DVCTINH", hash_secret=secret)
