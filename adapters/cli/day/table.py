@@ -1,0 +1,107 @@
+"""The table at the end of the day, in Vietnamese or English, and the sentence that says whether everything holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from adapters.cli.day.checker import Numbers, Verdict, Wrong
+from adapters.cli.speech import words
+
+_SHOWN = 20
+_BREAKS: dict[str, tuple[str, str]] = {
+    "only_ours": ("chỉ có bên mình", "only ours"),
+    "only_theirs": ("chỉ có bên kia", "only theirs"),
+    "amount": ("lệch số tiền", "amount differs"),
+    "status": ("lệch trạng thái", "status differs"),
+    "late": ("về muộn", "late"),
+    "reversed": ("bị đảo", "reversed"),
+    "double_payment": ("nộp hai lần", "paid twice"),
+    "refund_returned": ("ngân hàng trả lại tiền hoàn", "refund came back"),
+    "refund_unknown": ("hoàn chưa rõ kết quả", "refund unknown"),
+    "file_missing": ("thiếu tệp", "file missing"),
+    "settlement_short": ("phiên chuyển thiếu", "session short"),
+    "settlement_long": ("phiên chuyển thừa", "session long"),
+}
+
+
+def money(amount: int) -> str:
+    """``1.234.567 đ``, as the pages write it."""
+    sign = "−" if amount < 0 else ""
+    return f"{sign}{abs(amount):,}".replace(",", ".") + "\u00a0đ"
+
+
+def number(count: int) -> str:
+    """With dots for thousands."""
+    return f"{count:,}".replace(",", ".")
+
+
+def length(span: timedelta | None) -> str:
+    """``2 giờ 05 phút``, to the minute; seconds below a minute."""
+    if span is None:
+        return "—"
+    seconds = int(span.total_seconds())
+    if seconds < 60:
+        return words(f"{seconds} giây", f"{seconds} s")
+    hours, minutes = divmod(seconds // 60, 60)
+    if not hours:
+        return words(f"{minutes} phút", f"{minutes} min")
+    return words(f"{hours} giờ {minutes:02d} phút", f"{hours} h {minutes:02d} min")
+
+
+def rows(numbers: Numbers) -> list[tuple[str, str]]:
+    """Label and value of each line of the table."""
+    breaks = ", ".join(
+        f"{words(*_BREAKS.get(kind, (kind, kind)))}: {n}" for kind, n in numbers.breaks.items()
+    )
+    return [
+        (words("Lượt thanh toán", "Payment attempts"), number(numbers.payments)),
+        (words("  đã thu", "  paid"), number(numbers.paid)),
+        (words("  đã báo phần mềm một cửa", "  confirmed to the case system"), number(numbers.confirmed)),
+        (
+            words("Hồ sơ phải hoàn", "Dossiers owed a refund"),
+            f"{number(numbers.owed)} · {money(numbers.owed_amount)}",
+        ),
+        (words("  bên chi đã nhận lệnh", "  accepted by whoever pays"), number(numbers.accepted)),
+        (
+            words("  đã thấy tiền đi", "  settled: seen in file or statement"),
+            f"{number(numbers.settled)} · {money(numbers.settled_amount)}",
+        ),
+        (words("  đang trên đường", "  in transit"), number(numbers.in_transit)),
+        (words("Khoản chờ người xử lý", "Open items for people"), breaks or words("không có", "none")),
+        (
+            words("Từ lúc phát sinh đến lúc bên chi nhận lệnh hoàn", "From cause to refund accepted"),
+            words(
+                f"giữa {length(numbers.median)}, lâu nhất {length(numbers.worst)}",
+                f"median {length(numbers.median)}, worst {length(numbers.worst)}",
+            ),
+        ),
+    ]
+
+
+def draw(numbers: Numbers) -> str:
+    """The table as text."""
+    lines = rows(numbers)
+    width = max(len(label) for label, _ in lines)
+    return "\n".join(f"{label.ljust(width)}  {value}" for label, value in lines)
+
+
+def sentence(verdict: Verdict) -> str:
+    """The last line: everything holds, or what does not, loudly."""
+    numbers = verdict.numbers
+    if not verdict.wrong:
+        return words(
+            "Đối chiếu với sổ của ngân hàng và cổng thanh toán: 0 đồng chưa rõ, 0 hoàn hai lần.",
+            "Against the books of bank and gateways: 0 đồng unaccounted, 0 double refunds.",
+        )
+    head = words(
+        f"SAI: {money(numbers.unaccounted)} chưa rõ, {numbers.twice} hoàn hai lần, {len(verdict.wrong)} điều không đúng:",
+        f"WRONG: {money(numbers.unaccounted)} unaccounted, {numbers.twice} double refunds, {len(verdict.wrong)} things do not hold:",
+    )
+    return "\n".join([head, *_listed(verdict.wrong)])
+
+
+def _listed(wrong: Sequence[Wrong]) -> list[str]:
+    lines = [f"  [{one.what}] {one.subject}: {words(one.vi, one.en)}" for one in wrong[:_SHOWN]]
+    left = len(wrong) - _SHOWN
+    return lines if left <= 0 else [*lines, words(f"  … và {left} điều nữa", f"  … and {left} more")]
