@@ -77,7 +77,7 @@ create table mandate (
     valid_from date not null,
     valid_until date not null, -- the last day
     signed_first text not null check (signed_first like 'person:%'),
-    signed_second text not null check (signed_second like 'person:%'),
+    signed_second text check (signed_second like 'person:%'), -- in force with it, not before
     revoked_at timestamptz,
     check (valid_until >= valid_from),
     constraint mandate_two_people check (signed_first <> signed_second)
@@ -278,7 +278,7 @@ begin
         select coalesce(sum(amount), 0) into spent from refund
         where approved_by = r.approved_by and id <> r.id
             and (approved_at at time zone 'Asia/Ho_Chi_Minh')::date = (r.approved_at at time zone 'Asia/Ho_Chi_Minh')::date;
-        if covers.number is null or covers.revoked_at is not null or r.cause <> all (covers.causes)
+        if covers.number is null or covers.signed_second is null or covers.revoked_at is not null or r.cause <> all (covers.causes)
             or (r.approved_at at time zone 'Asia/Ho_Chi_Minh')::date not between covers.valid_from and covers.valid_until
             or r.amount > covers.limit_per_refund or spent + r.amount > covers.limit_per_day then
             perform refund_refuse('refund_mandate', format('refund %s: no mandate covers it', r.reference));
@@ -337,7 +337,7 @@ create constraint trigger refund_has_effect after update on refund deferrable in
 
 grant select on refund_edge, refund_policy to lienthong_app;
 grant insert, update (valid_to) on refund_policy to lienthong_app;
-grant select, insert, update (revoked_at) on mandate to lienthong_app;
+grant select, insert, update (signed_second, revoked_at) on mandate to lienthong_app;
 grant select, insert on refund_line, refund_signature to lienthong_app;
 grant select, insert, update on stop_switch to lienthong_app;
 grant select, insert, update (amount, route, provider, one_at_a_time, state, waiting_for, document_number, payee_bank,
