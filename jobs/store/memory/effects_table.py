@@ -6,13 +6,15 @@ import heapq
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from connectors.kit.effects import Exchange
 from jobs.effects.model import EffectState
+from jobs.effects.rows import CLOSED, OPEN
 from jobs.store.memory.table import Table
 
-_OPEN = frozenset({EffectState.PLANNED, EffectState.SENDING, EffectState.UNKNOWN, EffectState.PARKED})
-_CLOSED = frozenset({EffectState.DONE, EffectState.REFUSED, EffectState.CANCELLED})
+if TYPE_CHECKING:
+    from jobs.store.memory.store import MemoryStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,8 @@ class EffectRow:
             "effect_due": self.state in (EffectState.PLANNED, EffectState.UNKNOWN) and self.due_at is None,
             "effect_leased": self.state is EffectState.SENDING and None in (self.worker, self.lease_until),
             "effect_parked_with_reason": self.state is EffectState.PARKED and not self.reason,
-            "effect_finished": (self.state in _CLOSED) is not (self.finished_at is not None),
-            "effect_head_is_open": self.head and self.state not in _OPEN,
+            "effect_finished": (self.state in CLOSED) is not (self.finished_at is not None),
+            "effect_head_is_open": self.head and self.state not in OPEN,
         }
         if any(broken.values()):
             raise ValueError(
@@ -92,6 +94,22 @@ def make() -> Table[int, EffectRow]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class KeptExchange:
+    """One row of ``exchange``."""
+
+    id: int
+    at: datetime
+    effect_id: int | None
+    attempt: int | None
+    exchange: Exchange
+
+
+def make_exchanges() -> Table[int, KeptExchange]:
+    """An empty log of calls."""
+    return Table("exchange", indexes={"effect": lambda row: row.effect_id})
+
+
 class Due:
     """What is due, in order, without looking at what is not. Entries may be stale: who takes one looks at the row."""
 
@@ -114,3 +132,24 @@ class Due:
             if row is not None:
                 heapq.heappush(ready, (row.priority, due_at, effect_id))
         return ready
+
+
+class Hints(Table[Any, Any]):
+    """Keeps :class:`Due` among the store's tables; it has no rows and undoes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("effect-due")
+        self.due = Due()
+
+
+class _Living(Table[Any, Any]):
+    def __init__(self) -> None:
+        super().__init__("effect-living")
+        self.workers: set[int] = set()
+
+
+def living(store: MemoryStore) -> set[int]:
+    """Numbers of the workers that live: the advisory locks of the database. Who plays a death takes one out."""
+    table = store.table("effect-living", _Living)
+    assert isinstance(table, _Living)  # noqa: S101 - nobody else makes a table of this name
+    return table.workers

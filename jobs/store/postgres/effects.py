@@ -2,18 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
-from jobs.effects.model import NewEffect
-from jobs.store.postgres import effects_plan
+from connectors.kit.effects import Exchange
+from jobs.effects.flow import Flow, Limits
+from jobs.effects.model import Effect, EffectState, NewEffect
+from jobs.effects.rows import Change, Held, Standing, cancelling, settling
+from jobs.store.postgres import effects_engine as engine
+from jobs.store.postgres import effects_plan, flow
 from jobs.store.postgres.tx import PgTx
 
 
 class PgEffects:
-    """See :class:`jobs.effects.ports.EffectRows`."""
+    """See :class:`jobs.effects.ports.EngineRows`."""
 
     def __init__(self, tx: PgTx) -> None:
         self._tx = tx
 
     def plan(self, effects: Sequence[NewEffect]) -> list[bool]:
         return effects_plan.plan(self._tx, effects)
+
+    def find(self, key: str) -> Effect | None:
+        row = engine.by_key(self._tx, key)
+        return None if row is None else row.effect()
+
+    def cancel(self, keys: Sequence[str], reason: str) -> list[str]:
+        rows = engine.by_keys(self._tx, keys)
+        changes = {row.key: change for row in rows if (change := cancelling(row, reason)) is not None}
+        written = self.apply(list(changes.values()))
+        return [key for key, change in changes.items() if change.id in written]
+
+    def settle(
+        self, key: str, *, done: bool, code: str = "", data: Mapping[str, Any] | None = None, reason: str
+    ) -> bool:
+        rows = engine.by_keys(self._tx, [key])
+        change = settling(rows[0], done=done, code=code, data=data or {}, reason=reason) if rows else None
+        return change is not None and bool(self.apply([change]))
+
+    def claim(
+        self,
+        system: str,
+        operations: Sequence[str],
+        limit: int,
+        *,
+        worker: int,
+        lease_until: datetime,
+        which: str = "any",
+    ) -> list[Held]:
+        return engine.claim(
+            self._tx, system, operations, limit, worker=worker, lease_until=lease_until, which=which
+        )
+
+    def claim_asks(
+        self, system: str, operations: Sequence[str], limit: int, *, again_at: datetime
+    ) -> list[Held]:
+        return engine.claim_asks(self._tx, system, operations, limit, again_at)
+
+    def orphans(self, system: str, limit: int, *, besides: int, dead: Sequence[int]) -> list[Held]:
+        return engine.orphans(self._tx, system, limit, besides=besides, dead=dead)
+
+    def in_hand_of(self, system: str) -> dict[int, bool]:
+        return engine.in_hand_of(self._tx, system)
+
+    def standing(self, ids: Sequence[int]) -> dict[int, Standing]:
+        return engine.standing(self._tx, ids)
+
+    def apply(self, changes: Sequence[Change]) -> set[int]:
+        return engine.apply(self._tx, changes)
+
+    def note(self, exchanges: Sequence[tuple[int | None, int | None, Exchange]]) -> None:
+        engine.note(self._tx, exchanges)
+
+    def flow(self, system: str, worker: int) -> Flow:
+        return flow.read(self._tx, system, worker)
+
+    def save_flow(self, changed: Flow) -> None:
+        flow.save(self._tx, changed)
+
+    def share(self, system: str, worker: int, calls: int, until: datetime | None) -> None:
+        flow.share(self._tx, system, worker, calls, until)
+
+    def bury(self, workers: Sequence[int]) -> None:
+        flow.bury(self._tx, list(workers))
+
+    def limit(self, system: str, limits: Limits) -> None:
+        flow.limit(self._tx, system, limits)
+
+    def by_id(self, effect_id: int) -> Held | None:
+        return engine.by_id(self._tx, effect_id)
+
+    def release(self, effect_id: int) -> None:
+        row = self.by_id(effect_id)
+        if row is None or row.state == EffectState.SENDING:
+            return
+        self._tx.execute(
+            """update effect set lane = lane || '~' || id, head = true, released = true, generation = generation + 1,
+                   updated_at = %s where id = %s""",
+            (self._tx.now, effect_id),
+        )
+        engine.promote(self._tx, [(row.system, row.lane)])
