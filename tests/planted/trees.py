@@ -89,5 +89,5 @@ def run(root: Path, selectors: Sequence[str]) -> Run:
 def _node(file: str, owner: str, name: str) -> str:
     module = file.removesuffix(".py").replace("/", ".")
     inner = owner.removeprefix(module).strip(".")
-    parts = [file, *(inner.split(".") if inner else []), name.split("[")[0]]
+    parts = [file, *(inner.split(".") if inner else []), name.split("[", maxsplit=1)[0]]
     return "::".join(parts)
