@@ -28,6 +28,7 @@ app = typer.Typer(
     add_completion=False,
 )
 _SHOWN = 50
+_BREAK_COLUMNS = ("id", "kind", "key", "dossier_code", "amount", "opened_at", "deadline", "owner")
 _TROUBLES_SHOWN = 20
 _Files = list[Path]
 
@@ -136,6 +137,26 @@ def report(
     with _service() as service:
         found = service.report(account, _day(day))
     print_json(found)
+
+
+@app.command("breaks")
+def breaks(
+    kind: Annotated[str, typer.Option("--kind", help="Loại. / Kind.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="In JSON. / Print JSON.")] = False,
+) -> None:
+    """Mọi khoản còn chờ người xử lý: chênh lệch, tiền chưa rõ. / Everything that waits for people."""
+    from adapters.cli.reading import only, read, show
+    from jobs.store.postgres.views import breaks as views
+
+    found: list[dict[str, Any]] = []
+    before: int | None = None
+    while True:
+        rows = read(lambda tx, b=before: views.open_breaks(tx, kind=kind, overdue=False, before=b))  # type: ignore[misc]
+        found += [only(row, _BREAK_COLUMNS) for row in rows[: views.PAGE]]
+        if len(rows) <= views.PAGE:
+            break
+        before = found[-1]["id"]
+    show("breaks", found, as_json=as_json)
 
 
 @contextmanager
