@@ -14,7 +14,7 @@ from connectors.kit.effects import EffectClass
 from connectors.kit.reading import Unreadable, a_text, agreed, an_object, read_json
 from connectors.kit.seams import Clock
 from connectors.kit.transport import Transport
-from mappings.canonical.dossier import DossierDetail, DossierHead, FeeDemand, FeedPage
+from mappings.canonical.dossier import DossierDetail, DossierHead, FeeDemand, FeedPage, FeesRead
 from mappings.errors import MappingError
 
 SYSTEM = "igate"
@@ -117,25 +117,37 @@ class Client:
         return same[0] if same else None
 
     def fees(self, source_ids: Sequence[str]) -> tuple[FeeDemand, ...]:
-        """The fees of these dossiers, in this order; a demand without lines where nothing is asked. Safe to repeat.
-
-        ``dossier_code`` is empty where the answer does not carry it (the public samples do not).
+        """As :meth:`fees_read`, without those that could not be read: what is not there is not known.
 
         Raises:
             Unavailable, CredentialsRefused, Rejected, ContractBroken
         """
-        settings, found = self._settings, list[FeeDemand]()
+        return self.fees_read(source_ids).demands
+
+    def fees_read(self, source_ids: Sequence[str]) -> FeesRead:
+        """The fees of these dossiers, in this order; a demand without lines where nothing is asked. Safe to repeat.
+
+        ``dossier_code`` is empty where the answer does not carry it (the public samples do not). A dossier whose
+        fees cannot be read is named and stops nobody else.
+
+        Raises:
+            Unavailable, CredentialsRefused, Rejected, ContractBroken
+        """
+        settings = self._settings
         wanted = list(dict.fromkeys(self._id(each, "fees") for each in source_ids))
+        demands: list[FeeDemand] = []
+        unreadable: list[tuple[str, str]] = []
         for begin in range(0, len(wanted), settings.fees_per_call):
             some = wanted[begin : begin + settings.fees_per_call]
             path = f"{settings.dossiers_prefix}/dossier-fee/--by-dossiers"
             content = self._read("fees", path, {"dossier-ids": ",".join(some)})
             with agreed(SYSTEM, "fees"):
-                found += translate.demands(
+                found = translate.fees_read(
                     read_json(content, system=SYSTEM, operation="fees"), some, settings
                 )
-        by_id = {each.source_id: each for each in found}
-        return tuple(by_id[each] for each in source_ids)
+            demands += found.demands
+            unreadable += found.unreadable
+        return FeesRead(tuple(demands), tuple(unreadable))
 
     # ---- telling: the six-step adapter -------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Any
 from connectors.igate import wire
 from connectors.igate.settings import AmountIs, PaidFlag, Settings
 from connectors.kit.reading import Unreadable, a_flag, a_list, a_whole, an_object
-from mappings.canonical.dossier import DossierDetail, DossierHead, FeeDemand, FeeLineDemand
+from mappings.canonical.dossier import DossierDetail, DossierHead, FeeDemand, FeeLineDemand, FeesRead
 from mappings.tables.fee_kinds import kind_of
 from mappings.tables.igate_statuses import meaning_or_pending
 from mappings.tables.national_statuses import status as national_status
@@ -77,11 +77,13 @@ def detail(item: Any, settings: Settings) -> DossierDetail:
     )
 
 
-def demands(items: Any, source_ids: Sequence[str], settings: Settings) -> tuple[FeeDemand, ...]:
+def fees_read(items: Any, source_ids: Sequence[str], settings: Settings) -> FeesRead:
     """The fees of the dossiers that were asked for, in that order; no lines: nothing is asked.
 
+    A line that cannot be read makes the fees of its own dossier unknown, nobody else's.
+
     Raises:
-        Unreadable: a line without dossier, or of a dossier that was not asked for.
+        Unreadable: no list, or a line of no dossier that was asked for.
     """
     found: dict[str, list[Any]] = {each: [] for each in source_ids}
     codes: dict[str, str] = {}
@@ -93,7 +95,14 @@ def demands(items: Any, source_ids: Sequence[str], settings: Settings) -> tuple[
             raise Unreadable("dossier.id", "is of a dossier that was not asked for")
         codes[owner] = wire.code_of(dossier.get("code"), "dossier.code")
         found[owner].append(line)
-    return tuple(demand(each, codes.get(each, ""), lines, settings) for each, lines in found.items())
+    demands: list[FeeDemand] = []
+    unreadable: list[tuple[str, str]] = []
+    for each, lines in found.items():
+        try:
+            demands.append(demand(each, codes.get(each, ""), lines, settings))
+        except Unreadable as exc:
+            unreadable.append((each, str(exc)))
+    return FeesRead(tuple(demands), tuple(unreadable))
 
 
 def demand(source_id: str, code: str, lines: Any, settings: Settings) -> FeeDemand:

@@ -185,3 +185,17 @@ class FeedPage:
     more: bool
     total: int | None = None
     unreadable: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeesRead:
+    """Fees of several dossiers.
+
+    Attributes:
+        demands: of every dossier that could be read whole, in the order they were asked for.
+        unreadable: source id and reason of the others: their fees are not known, which is not: none. They stop
+            nobody else, and a person sees them.
+    """
+
+    demands: tuple[FeeDemand, ...]
+    unreadable: tuple[tuple[str, str], ...] = ()

@@ -122,15 +122,24 @@ def test_an_item_that_cannot_be_read_names_its_field(change):
         {"quantity": Decimal("1.5")},
         {"paid": Decimal("0.1")},
         {"required": "có"},
-        {"dossier": {"id": "d2"}},
-        {"dossier": None},
     ],
     ids=lambda change: repr(change)[:30],
 )
-def test_a_fee_that_cannot_be_read_is_an_error(change):
-    """Money is whole đồng of a known dossier, or it is nothing that we act on."""
+def test_a_fee_that_cannot_be_read_makes_its_own_dossier_unknown_and_nobody_elses(change):
+    """Money is whole đồng, or it is nothing that we act on; and not known is not: none."""
+    others = [fee(dossier={"id": "d2"}), fee(), fee(**change)]
+    found = translate.fees_read(others, ["d1", "d2", "d3"], settings())
+
+    assert [demand.source_id for demand in found.demands] == ["d2", "d3"]
+    assert [name for name, _ in found.unreadable] == ["d1"]
+    assert next(iter(change)) in found.unreadable[0][1]
+
+
+@pytest.mark.parametrize("change", [{"dossier": {"id": "d2"}}, {"dossier": None}])
+def test_a_fee_of_no_dossier_that_was_asked_for_breaks_the_answer(change):
+    """Whose money it is must not be guessed."""
     with pytest.raises(Unreadable):
-        translate.demands([fee(**change)], ["d1"], settings())
+        translate.fees_read([fee(**change)], ["d1"], settings())
 
 
 @pytest.mark.parametrize(
@@ -139,7 +148,7 @@ def test_a_fee_that_cannot_be_read_is_an_error(change):
 )
 def test_paid_is_an_amount_there(paid, is_paid):
     """A part is not the whole."""
-    found = translate.demands([fee(paid=paid)], ["d1"], settings())[0].lines[0]
+    found = translate.fees_read([fee(paid=paid)], ["d1"], settings()).demands[0].lines[0]
 
     assert found.paid is is_paid
 
