@@ -96,7 +96,7 @@ def _no_constant(name: str) -> Any:
 
 def _check(value: Any, most_depth: int, *, escapes: bool) -> None:
     """Depth; and, where escapes were used, characters that cannot be stored (NUL and halves of pairs)."""
-    level = [value]
+    level: list[Any] = [[value]]
     for _ in range(most_depth + 1):
         level = [item for each in level for item in _inside(each)]
         if escapes:

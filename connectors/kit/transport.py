@@ -10,6 +10,7 @@ import json as json_text
 import os
 import ssl
 import threading
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -141,6 +142,8 @@ class Transport:
         self._lock = threading.Lock()
         self._http: httpx.BaseTransport | None = http
         self._pid = os.getpid()
+        self._made: list[httpx.BaseTransport] = []
+        weakref.finalize(self, _close_all, self._made)
 
     def send(
         self,
@@ -194,9 +197,8 @@ class Transport:
     def close(self) -> None:
         """Close all connections that are at rest."""
         with self._lock:
-            http, self._http = self._http, self._given
-        if http is not None and http is not self._given:
-            http.close()
+            self._http = self._given
+            _close_all(self._made)
 
     def _proof(self, outgoing: Outgoing, deadline: float) -> Mapping[str, str]:
         if self._auth is None:
@@ -276,7 +278,10 @@ class Transport:
             if self._http is None or self._pid != os.getpid():
                 # A child of a fork must not touch its parent's connections, not even to close them.
                 self._pid = os.getpid()
-                self._http = self._given or _Http(self._tls or tls_context(), self._pool, self._keep_alive)
+                self._http = self._given
+                if self._http is None:
+                    self._http = _Http(self._tls or tls_context(), self._pool, self._keep_alive)
+                    self._made.append(self._http)
             return self._http
 
     def _note(
@@ -317,6 +322,11 @@ class _CallFacts:
         """An answer that is not as agreed: of a read it is as good as none."""
         branch = Unavailable if self.effect_class is EffectClass.READ else ContractBroken
         return branch(why, system=system, operation=self.operation, reference=self.reference)
+
+
+def _close_all(made: list[httpx.BaseTransport]) -> None:
+    while made:
+        made.pop().close()
 
 
 def _encoded(value: Any) -> bytes:
