@@ -16,6 +16,10 @@ class DossierRows(Protocol):
         """A dossier by its code or an alias."""
         ...
 
+    def by_codes(self, codes: Iterable[str]) -> dict[str, Dossier]:
+        """Dossiers by the codes or aliases that were asked for."""
+        ...
+
     def by_source(self, source_ids: Iterable[str]) -> dict[str, Dossier]:
         """Dossiers by the case system's id."""
         ...

@@ -36,7 +36,8 @@ class Posting:
             the sum of ``lines`` and ``surplus``.
         names: details of accounts (``provider``, ``terminal``, ``unit``, ``account`` …).
         lines: shares for legs that are booked line by line.
-        reference: what all entries belong to; ``document`` when empty.
+        reference: what the entries belong to; ``document`` when empty.
+        case: key of the case that entries of suspense belong to, so that suspense is the sum of its open cases.
         transaction_on, value_on, booked_on: the three dates; today (the transaction's time) where ``None``.
     """
 
@@ -46,6 +47,7 @@ class Posting:
     names: Mapping[str, str] = field(default_factory=dict)
     lines: Sequence[Share] = ()
     reference: str = ""
+    case: str = ""
     actor: str = "rule:posting"
     correlation_id: str = ""
     transaction_on: date | None = None
@@ -101,7 +103,9 @@ def transaction_of(posting: Posting, today: date) -> Transaction:
     _refuse_strange(rule, posting, amounts)
     reference = posting.reference or posting.document
     entries = tuple(
-        Entry(name, sign * amount, reference)
+        Entry(
+            name, sign * amount, posting.case if posting.case and name.startswith("suspense:") else reference
+        )
         for sign, legs in ((1, rule.debit), (-1, rule.credit))
         for name, amount in _merged(_legs(legs, amounts, posting))
     )

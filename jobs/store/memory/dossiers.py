@@ -30,6 +30,10 @@ class MemoryDossiers:
         """See the port."""
         return self.table.get(code) or self.table.get(self._aliases.get(code) or "")
 
+    def by_codes(self, codes: Iterable[str]) -> dict[str, Dossier]:
+        """See the port."""
+        return {code: row for code in codes if (row := self.by_code(code)) is not None}
+
     def by_source(self, source_ids: Iterable[str]) -> dict[str, Dossier]:
         """See the port."""
         return {

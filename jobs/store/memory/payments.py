@@ -82,6 +82,10 @@ class MemoryPayments:
         """See the port."""
         return next(iter(self.table.by("key", key)), None)
 
+    def known(self, references: Iterable[str]) -> set[str]:
+        """See the port."""
+        return {reference for reference in references if self.by_reference(reference) is not None}
+
     def lock(self, references: Iterable[str]) -> dict[str, Attempt]:
         """See the port; there is one transaction at a time."""
         return {r: found for r in references if (found := self.by_reference(r)) is not None}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from jobs.store.postgres.tx import PgTx
 
-_COLUMNS = """code, state, updated_at, source_id, current_code, coalesce(national_code, '') as national_code,
+_COLUMNS = """d.code, state, updated_at, source_id, current_code, coalesce(national_code, '') as national_code,
     coalesce(agency, '') as agency, agency_name, coalesce(procedure, '') as procedure, procedure_code, status, status_known,
     stage, coalesce(applicant_name, '') as applicant_name, coalesce(folded, '') as folded, seen_at, closed_at"""
 _NAMES = (
@@ -43,18 +43,23 @@ class PgDossiers:
 
     def by_code(self, code: str) -> Dossier | None:
         """See the port."""
-        row = self._tx.fetch_one(
-            f"""select {_COLUMNS} from dossier
-                where code = coalesce((select code from dossier where code = %(code)s),
-                                      (select code from dossier_alias where alias = %(code)s))""",
-            {"code": code},
+        return self.by_codes([code]).get(code)
+
+    def by_codes(self, codes: Iterable[str]) -> dict[str, Dossier]:
+        """See the port."""
+        rows = self._tx.fetch(
+            f"""select g.asked, {_COLUMNS} from unnest(%s::text[]) as g(asked)
+                left join dossier_alias a on a.alias = g.asked
+                join lateral (select d.* from dossier d where d.code in (g.asked, a.code)
+                              order by d.code <> g.asked limit 1) d on true""",
+            (list(codes),),
         )
-        return None if row is None else Dossier(**row)
+        return {row.pop("asked"): Dossier(**row) for row in rows}
 
     def by_source(self, source_ids: Iterable[str]) -> dict[str, Dossier]:
         """See the port."""
         rows = self._tx.fetch(
-            f"select {_COLUMNS} from dossier where source_id = any(%s) and source_id <> ''",
+            f"select {_COLUMNS} from dossier d where source_id = any(%s) and source_id <> ''",
             (list(source_ids),),
         )
         return {row["source_id"]: Dossier(**row) for row in rows}
@@ -65,7 +70,8 @@ class PgDossiers:
         if not wanted:
             return {}
         rows = self._tx.fetch(
-            f"select {_COLUMNS} from dossier where code = any(%s) order by code for no key update", (wanted,)
+            f"select {_COLUMNS} from dossier d where code = any(%s) order by code for no key update",
+            (wanted,),
         )
         return {row["code"]: Dossier(**row) for row in rows}
 

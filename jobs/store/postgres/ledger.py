@@ -122,7 +122,9 @@ class PgLedger:
 
     def _refuse_other_content(self, repeated: Sequence[Transaction]) -> None:
         booked = _transactions(
-            self._tx.fetch(_FIND, ([t.event for t in repeated], [t.document for t in repeated]))
+            self._tx.fetch(
+                _FIND, [list(names) for names in zip(*{(t.event, t.document) for t in repeated}, strict=True)]
+            )
         )
         for t in repeated:
             there = booked.get((t.event, t.document))

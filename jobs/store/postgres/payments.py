@@ -70,6 +70,13 @@ class PgPayments:
         """See the port."""
         return self._one("where a.key = %s", key)
 
+    def known(self, references: Iterable[str]) -> set[str]:
+        """See the port."""
+        rows = self._tx.fetch(
+            "select reference from payment_attempt where reference = any(%s)", (list(references),)
+        )
+        return {row["reference"] for row in rows}
+
     def lock(self, references: Iterable[str]) -> dict[str, Attempt]:
         """See the port."""
         rows = self._tx.fetch(
