@@ -55,6 +55,8 @@ class BankSandbox(Sandbox):
 
         def take() -> SandboxAnswer:
             orders = self.books.take_orders(request.body)
+            for order in orders:
+                order.taken_at = self.clock.now().isoformat()
             return _json({"file": orders[0].file if orders else "", "accepted": len(orders)}, status=201)
 
         return self._guarded(take)
@@ -158,7 +160,12 @@ class BankSandbox(Sandbox):
             for account in self.books.accounts.values()
         }
         orders = {
-            order.reference: {"amount": order.amount, "state": order.state, "file": order.file}
+            order.reference: {
+                "amount": order.amount,
+                "state": order.state,
+                "file": order.file,
+                "taken_at": order.taken_at,
+            }
             for order in self.books.orders.values()
         }
         return _json({"accounts": accounts, "orders": orders})

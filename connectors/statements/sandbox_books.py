@@ -66,6 +66,7 @@ class Order:
     file: str
     state: str = "waiting"
     return_reason: str = ""
+    taken_at: str = ""
 
 
 class Books:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from adapters.cli.day.facts import Facts, GivenBack, Refund, Story, Taken
+from adapters.cli.day.facts import BankDay, Facts, GivenBack, Refund, Story, Taken
 
 GONE = frozenset({"DECLINED", "WITHDRAWN", "RELEASED", "REJECTED", "RETURNED_BY_BANK"})
 ENDED = GONE | {"SETTLED"}
@@ -142,24 +142,24 @@ def _no_forgery(facts: Facts) -> Iterator[Wrong]:
 
 
 def _case_system(facts: Facts, named: _Named) -> Iterator[Wrong]:
-    """The case system is told of every fee that was paid, with the right amount, and of nothing else."""
-    told = {one.payment: one for one in facts.told}
-    paid = {payment.reference: payment for payment in facts.payments if payment.state == "PAID"}
-    for reference, one in told.items():
-        payment = paid.get(reference)
-        if payment is None or payment.amount != one.amount or payment.dossier != one.dossier:
+    """The case system believes that a fee is paid where it is, with an amount that was paid, and nowhere else."""
+    paid: dict[str, set[int]] = defaultdict(set)
+    for payment in facts.payments:
+        if payment.state == "PAID":
+            paid[payment.dossier].add(payment.amount)
+    told = {one.dossier: one for one in facts.told}
+    for code, one in told.items():
+        if one.amount not in paid[code]:
             yield Wrong(
                 "told-untrue",
-                one.dossier,
-                f"phần mềm một cửa được báo đã thu {one.amount} đ cho {reference}, không khớp",
-                f"the case system was told {one.amount} for {reference}, which does not agree",
+                code,
+                f"phần mềm một cửa được báo đã thu {one.amount} đ, không có lần thu như vậy",
+                f"the case system was told {one.amount}; no payment is like that",
                 one.amount,
             )
     for story in facts.stories.values():
-        references = [reference for reference in story.asked if reference in paid]
-        if not references or story.closed:
-            continue  # a closed dossier's fee is paid back; telling it paid would be of no use
-        if not any(reference in told for reference in references) and not named(*references):
+        # A closed dossier's fee is paid back; telling it paid would be of no use.
+        if paid[story.code] and not story.closed and story.code not in told and not named(story.code):
             yield Wrong(
                 "not-told",
                 story.code,
@@ -259,18 +259,18 @@ def _statements(facts: Facts) -> Iterator[Wrong]:
     books = {(day.account, day.day): day for day in facts.bank}
     for mine in facts.loaded:
         theirs = books.get((mine.account, mine.day))
-        if theirs is None or (theirs.lines, theirs.credited, theirs.debited) != (
-            mine.lines,
-            mine.credited,
-            mine.debited,
-        ):
+        if theirs is None or _differs(mine, theirs):
             yield Wrong(
                 "statement",
                 f"{mine.account} {mine.day}",
                 f"đã nạp {mine.lines} dòng, {mine.credited}/{mine.debited} đ; sổ ngân hàng khác",
                 f"{mine.lines} lines loaded, {mine.credited}/{mine.debited}; the bank's books differ",
-                abs(mine.credited - (theirs.credited if theirs else 0)),
             )
+
+
+def _differs(mine: BankDay, theirs: BankDay) -> bool:
+    pairs = ((mine.credited, theirs.credited), (mine.debited, theirs.debited))
+    return mine.lines != theirs.lines or any(ours is not None and ours != other for ours, other in pairs)
 
 
 def _at_rest(facts: Facts, named: _Named) -> Iterator[Wrong]:
@@ -319,7 +319,7 @@ def _numbers(facts: Facts, wrong: list[Wrong]) -> Numbers:
     return Numbers(
         payments=len(facts.payments),
         paid=sum(payment.state == "PAID" for payment in facts.payments),
-        confirmed=len({one.payment for one in facts.told}),
+        confirmed=len({one.dossier for one in facts.told}),
         owed=len(owed),
         owed_amount=sum(owed.values()),
         accepted=sum(refund.state in TAKEN_OVER for refund in facts.refunds),

@@ -47,23 +47,26 @@ class GivenBack:
 
 @dataclass(frozen=True, slots=True)
 class ToldPaid:
-    """The case system was told that a fee is paid."""
+    """The case system was told that a fee is paid: what it then believes, and how often it was told."""
 
     dossier: str
-    payment: str
     amount: int
     times: int
 
 
 @dataclass(frozen=True, slots=True)
 class BankDay:
-    """One account on one day, by the bank's books."""
+    """One account on one day, by the bank's books or as loaded by the product.
+
+    Attributes:
+        credited, debited: đồng; ``None`` where the source does not say.
+    """
 
     account: str
     day: str
     lines: int
-    credited: int
-    debited: int
+    credited: int | None = None
+    debited: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def a_true_day() -> Facts:
         stories=stories,
         taken=taken,
         given_back=back,
-        told=[ToldPaid(KEPT, "P1", 75_000, 1), ToldPaid(TWICE, "P3", 75_000, 2)],
+        told=[ToldPaid(KEPT, 75_000, 1), ToldPaid(TWICE, 75_000, 2)],
         bank=[BankDay("1001", "2026-11-25", 2, 150_000, -75_000)],
         payments=[Payment(name, code, "vnpay", "PAID", 75_000) for name, code in dossiers.items()],
         refunds=[
