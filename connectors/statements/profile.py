@@ -9,6 +9,7 @@ import re
 import tomllib
 import unicodedata
 from dataclasses import MISSING, dataclass, fields
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,11 @@ def _texts(key: str, value: Any, where: str) -> tuple[str, ...]:
 
 def ready_profiles() -> dict[str, Profile]:
     """The profiles that ship with the product, by name."""
+    return dict(_ready())
+
+
+@cache
+def _ready() -> dict[str, Profile]:
     folder = resources.files("connectors.statements").joinpath("profiles")
     found = [
         from_toml(item.read_text("utf-8"), item.name)

@@ -58,20 +58,27 @@ def keyed(lines: pl.DataFrame) -> pl.DataFrame:
 
 def groups(with_keys: pl.DataFrame, presence: Mapping[str, bool]) -> pl.DataFrame:
     """One row per key and kind with every field of ``rules.FIELDS``, from what ``keyed`` gave."""
-    found = with_keys.group_by("kind", "key").agg(
-        *(_aggregate(side, name, how) for side in Side for name, how in AGGREGATES.items())
+    found = with_keys.select("kind", "key").unique()
+    sides = with_keys.group_by("side", "kind", "key").agg(
+        _aggregate(name, how) for name, how in AGGREGATES.items()
     )
-    return found.with_columns(pl.lit(int(presence[name])).alias(name) for name in PRESENCE)
+    for side in Side:
+        mine = sides.filter(pl.col("side") == side)
+        named = {name: f"{side.name.lower()}_{name}" for name in AGGREGATES}
+        if mine.height:
+            found = found.join(mine.drop("side").rename(named), on=["kind", "key"], how="left")
+        else:
+            absent = (pl.lit(None, sides.schema[name]).alias(alias) for name, alias in named.items())
+            found = found.with_columns(absent)
+    counts = pl.col(f"{side.name.lower()}_lines" for side in Side).fill_null(0)
+    return found.with_columns(counts, *(pl.lit(int(presence[name])).alias(name) for name in PRESENCE))
 
 
-def _aggregate(side: Side, name: str, how: str) -> pl.Expr:
-    mine = pl.col("side") == side
-    alias = f"{side.name.lower()}_{name}"
+def _aggregate(name: str, how: str) -> pl.Expr:
     if how == "count":
-        return mine.sum().cast(pl.Int64).alias(alias)
+        return pl.len().cast(pl.Int64).alias(name)
     function, column = how.split()
-    values = pl.col(column).filter(mine)
-    return (values.max() if function == "max" else values.min()).alias(alias)
+    return (pl.col(column).max() if function == "max" else pl.col(column).min()).alias(name)
 
 
 def verdicts(lines: pl.DataFrame, presence: Mapping[str, bool]) -> pl.DataFrame:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
@@ -34,6 +36,7 @@ Tell = Callable[[str, str], None]
 """Progress: a Vietnamese and an English sentence."""
 
 QUICK_FROM_BYTES = 1_000_000
+_READERS = 2
 
 
 class FileRefused(Exception):
@@ -58,6 +61,12 @@ class Request:
     calendar: WorkingDays = field(default_factory=Weekdays)
     by_row: bool | None = None
     quick_from_bytes: int = QUICK_FROM_BYTES
+
+    def profile(self, side: Side) -> Profile | None:
+        """The layout of a side's tables, if one is known."""
+        ready = ready_profiles()
+        usual = {Side.OURS: ready["ours-payments"], Side.GATEWAY: ready["vnpay-session"]}
+        return self.profiles.get(side) or usual.get(side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,29 +115,41 @@ def reconcile(request: Request, tell: Tell = lambda _vi, _en: None) -> Outcome:
     Raises:
         FileRefused: with every trouble found in that file.
     """
+    given = {
+        Side.OURS: request.ours, Side.GATEWAY: request.gateway,
+        Side.BANK: request.bank, Side.TREASURY: request.treasury,
+    }  # fmt: skip
     files: dict[Side, SideFile] = {}
-    for side, paths in (
-        (Side.OURS, request.ours), (Side.GATEWAY, request.gateway),
-        (Side.BANK, request.bank), (Side.TREASURY, request.treasury),
-    ):  # fmt: skip
-        if paths:
-            read = [_read(path, side, request, tell) for path in paths]
-            files[side] = with_sessions(_joined(read), request.calendar)
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="reader") as readers:
+        # Large files are read beside each other: each alone does not keep two cores busy.
+        quickly = {
+            (side, path): readers.submit(quick.read, path, side, profile, _agreed_name(path, profile))
+            for side, paths in given.items()
+            for path in paths
+            if (profile := request.profile(side)) is not None
+            and path.stat().st_size >= request.quick_from_bytes
+        }
+        for side, paths in given.items():
+            if paths:
+                read = [_read(path, side, request, tell, quickly.get((side, path))) for path in paths]
+                files[side] = with_sessions(_joined(read), request.calendar)
     tell("Đang so khớp.", "Comparing.")
     return _compared(files, request)
 
 
-def _read(path: Path, side: Side, request: Request, tell: Tell) -> SideFile:
+def _read(
+    path: Path, side: Side, request: Request, tell: Tell, quickly: Future[SideFile | None] | None
+) -> SideFile:
     tell(f"Đang đọc {path.name}.", f"Reading {path.name}.")
-    profile = request.profiles.get(side) or _default(side)
-    if profile is not None and path.stat().st_size >= request.quick_from_bytes:
-        quickly = quick.read(path, side, profile, path.name if _named(path, profile) else "")
-        if quickly is not None:
-            return quickly
+    if quickly is not None:
+        found = quickly.result()
+        if found is not None:
+            return found
         tell(f"{path.name}: kiểm tra kỹ từng dòng.", f"{path.name}: checking row by row.")
+    profile = request.profile(side)
     if side in (Side.OURS, Side.GATEWAY):
         assert profile is not None  # noqa: S101 - both sides have a default
-        settlement = read_settlement(path.read_bytes(), profile, path.name if _named(path, profile) else "")
+        settlement = read_settlement(path.read_bytes(), profile, _agreed_name(path, profile))
         file = from_settlement(settlement, side, path.name, profile)
     else:
         statement = read_statement(path, profile=profile, name=path.name)
@@ -138,16 +159,10 @@ def _read(path: Path, side: Side, request: Request, tell: Tell) -> SideFile:
     return replace(file, name=path.name)
 
 
-def _named(path: Path, profile: Profile) -> bool:
-    """Whether the file still carries the agreed name; people rename files, and the rows say the same."""
-    import re
-
-    return bool(profile.name_pattern) and re.fullmatch(profile.name_pattern, path.name) is not None
-
-
-def _default(side: Side) -> Profile | None:
-    ready = ready_profiles()
-    return {Side.OURS: ready["ours-payments"], Side.GATEWAY: ready["vnpay-session"]}.get(side)
+def _agreed_name(path: Path, profile: Profile) -> str:
+    """The file's name if it still is the agreed one; people rename files, and the rows say the same."""
+    agreed = bool(profile.name_pattern) and re.fullmatch(profile.name_pattern, path.name) is not None
+    return path.name if agreed else ""
 
 
 def _joined(files: Sequence[SideFile]) -> SideFile:

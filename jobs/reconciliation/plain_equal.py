@@ -1,8 +1,8 @@
 """Sets aside the great mass of lines that plainly agree, so that the rule table only looks at the rest.
 
-Two keyed 64-bit hashes stand for a line. The first (reference, type, amount) makes groups; the second is added up with
-signs that cancel only when all sides agree in reference, provider reference, status and session as well. Whatever
-does not cancel, and every line that shares a reference with such a line, goes to the rule table.
+Two keyed 64-bit hashes stand for a line. The first (of the reference) makes groups; the second is added up with signs
+that cancel only when there is one line per side and all agree in reference, type, amount, provider reference, status
+and session. The lines of a group that does not cancel go to the rule table, all of them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import polars as pl
 from jobs.reconciliation.rules import Kind, Route, Side, Status
 from jobs.reconciliation.sides import SideFile
 
-_MIX = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
+_MIX = 0x165667B19E3779F9
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +41,24 @@ def sieve(files: dict[Side, SideFile], *, by_row: bool) -> Sieved:
     fees = "fee" in ours.columns and bool(ours["fee"].count())
     marks = [_marks(files[side], side, len(sides), provider=provider, fees=fees) for side in sides]
     odd = (
-        pl.concat([mark.lazy().select("key", "sign") for mark in marks])
+        pl.concat(marks)
         .group_by("key")
         .agg(pl.col("sign").sum())
         .filter(pl.col("sign") != _whole(sides))
         .select("key")
-        .collect(engine="streaming")
+        .collect(engine="streaming")["key"]
     )
-    suspects = [mark["name"].filter(mark["key"].is_in(odd["key"].implode())) for mark in marks]
-    elsewhere = [file.table["reference"].hash(2) for side, file in files.items() if side not in sides]
-    # Hashes of references: if two collided, an equal pair would go to the rule table with all its sides, unharmed.
-    references = pl.concat([*suspects, *elsewhere]).unique()
-    equal = 0
-    amount = 0
-    for side, mark in zip(sides, marks, strict=True):
-        table = files[side].table
-        touched = mark["name"].is_in(references.implode())
-        rest[side] = files[side].rows(table.filter(touched))
-        if side is Side.OURS:
-            equal = table.height - int(touched.sum())
-            amount = int(table["amount"].sum()) - int(rest[side]["amount"].sum())
-    return Sieved(rest, equal, amount)
+    elsewhere = [file.table.select(_KEY).to_series() for side, file in files.items() if side not in sides]
+    # If two references had one hash, an equal pair would go to the rule table with all its sides, unharmed.
+    keys = pl.concat([odd, *elsewhere]).unique().implode()
+    for side in sides:
+        rest[side] = files[side].rows(files[side].table.filter(_KEY.is_in(keys)))
+    ours = files[Side.OURS].table
+    amount = int(ours["amount"].sum()) - int(rest[Side.OURS]["amount"].sum())
+    return Sieved(rest, ours.height - rest[Side.OURS].height, amount)
 
 
+_KEY = pl.col("reference").hash(1).alias("key")
 _BASE = {Side.OURS: 0x5851F42D4C957F2D, Side.GATEWAY: 0x14057B7EF767814F, Side.BANK: 0x2545F4914F6CDD1D}
 
 
@@ -71,26 +66,22 @@ def _whole(sides: list[Side]) -> int:
     return sum(_BASE[side] for side in sides) % (1 << 64)
 
 
-def _marks(file: SideFile, side: Side, sides: int, *, provider: bool, fees: bool) -> pl.DataFrame:
-    """Per line the group key and the signed evidence."""
+def _marks(file: SideFile, side: Side, sides: int, *, provider: bool, fees: bool) -> pl.LazyFrame:
+    """Per line the group's key and the signed evidence."""
     column = file.column
-    mixed = [
-        (column("amount"), _MIX[0]),
-        (column("kind"), _MIX[1]),
-    ]
-    key = pl.col("reference").hash(1)
-    for part, factor in mixed:
-        key = key + part.cast(pl.UInt64) * pl.lit(factor, pl.UInt64)
-    same = pl.col("reference").hash(2)
+    # Hashed as a whole: were amounts added up as they are, one too high and one too low would cancel.
+    what = (column("amount") * 8 + column("kind").cast(pl.Int64)).hash(5)
+    same = pl.col("reference").hash(2) + what
     more = pl.lit(0, pl.UInt64)
     if side is not Side.BANK:
         facts = column("status").cast(pl.UInt64) * 16 + column("vnd").cast(pl.UInt64) * 4
-        more = (facts + column("session").cast(pl.UInt64) * 64) * pl.lit(_MIX[2], pl.UInt64)
+        more = (facts + column("session").cast(pl.UInt64) * 64) * pl.lit(_MIX, pl.UInt64)
         if provider:
             more = more + pl.col("provider_reference").hash(3)
         if fees:
             more = more + column("fee").fill_null(-1).hash(4)
-    strange = (column("route") != int(Route.GATEWAY)) | (column("returned") != 0) | (column("skew") != 0)
+    # Closeness to midnight only widens the sessions in which a line may stand: equal sessions stay equal.
+    strange = (column("route") != int(Route.GATEWAY)) | (column("returned") != 0)
     strange = strange | (pl.col("reference") == "") | (column("status") == int(Status.FAILED))
     strange = strange | (column("kind") >= int(Kind.FEE)) | (column("vnd") == 0)
     base = pl.lit(_BASE[side], pl.UInt64) + strange.cast(pl.UInt64)
@@ -100,4 +91,4 @@ def _marks(file: SideFile, side: Side, sides: int, *, provider: bool, fees: bool
         sign = base - same - more
     else:
         sign = base - same
-    return file.table.select(key.alias("key"), sign.alias("sign"), same.alias("name"))
+    return file.table.lazy().select(_KEY, sign.alias("sign"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +15,20 @@ from jobs.reconciliation import quick_statement
 from jobs.reconciliation.quick_checks import (
     amount,
     check_foot,
-    code,
-    day_of,
     must,
     number_rows,
     plain_references,
-    skew_of,
     text,
 )
 from jobs.reconciliation.quick_rows import (
     NotPlain,
     Plan,
     collected,
-    moment_format,
-    moments,
     plan,
     scan,
-    texts_of,
 )
+from jobs.reconciliation.quick_times import Times, day_numbers, pattern_of, times
+from jobs.reconciliation.quick_words import Words, by_table
 from jobs.reconciliation.rules import Kind, Route, Side
 from jobs.reconciliation.sides import KINDS, STATUSES, SideFile, day_number, route_of
 from mappings.canonical.statement import Trouble
@@ -52,60 +49,78 @@ def read(path: Path, side: Side, profile: Profile, name: str) -> SideFile | None
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Clocks:
+    """How the file's times are read: of the payment, and of the session where the file names it."""
+
+    at: Times | None
+    session: Times | None
+
+    def first(self) -> list[pl.Expr]:
+        """What has to be worked out before the other columns."""
+        return [expression for each in (self.at, self.session) if each for expression in each.first]
+
+
 def _settlement(found: Plan, side: Side, name: str) -> SideFile:
     amounts = tuple(n for n in ("gross", "fee", "net") if found.column(n))
     frame = scan(found, amounts)
-    kinds = {folded: int(KINDS[meaning]) for folded, meaning in (found.profile.kinds or {}).items()}
-    statuses = {folded: int(STATUSES[meaning]) for folded, meaning in (found.profile.statuses or {}).items()}
-    texts = {n: list(found.sample(n)) for n in ("kind", "status")}
-    for _ in range(2):
-        kind = code(found, "kind", kinds, texts["kind"], KINDS.get(found.profile.default_kind))
-        status = code(found, "status", statuses, texts["status"], STATUSES.get(found.profile.default_status))
-        # Stage by stage: an expression that is used twice would be worked out twice.
-        prepared = frame.with_columns(kind, *_moment(found, side))
-        body = collected(prepared.select("kind", status, *_columns(found, side)))
-        body = body.head(body.height - len(found.foot))
-        unknown = [n for n in texts if body[n].null_count()]
-        if not unknown:
-            break
-        for n in unknown:  # a text that first stands far below: learn all of them, once
-            texts[n] = texts_of(frame, must(found, n))
-    return _checked(found, side, name, body)
+    clocks, words = _clocks(found, side), _words(found, side)
+    texts = [each.seen(found.sample(each.field)) for each in words]
+    # Stage by stage: an expression that is used twice would be worked out twice.
+    body = collected(frame.with_columns(*clocks.first()).select(*texts, *_columns(found, side, clocks)))
+    body = body.head(body.height - len(found.foot))
+    body = body.with_columns(each.understood(body[each.field], frame) for each in words)
+    return _checked(found, side, name, body, clocks)
 
 
-def _moment(found: Plan, side: Side) -> tuple[pl.Expr, ...]:
-    column = found.column("at")
-    if column is None:
-        if side is Side.OURS:
-            raise NotPlain("no time")
-        return ()
-    pattern = moment_format(found.sample("at"), found.profile.moment_format + found.profile.date_format)
-    return (moments(column, pattern).alias("moment"),)
+def _words(found: Plan, side: Side) -> list[Words]:
+    profile = found.profile
+    kinds = {folded: int(KINDS[meaning]) for folded, meaning in (profile.kinds or {}).items()}
+    statuses = {folded: int(STATUSES[meaning]) for folded, meaning in (profile.statuses or {}).items()}
+    words = [
+        Words("kind", found.column("kind"), by_table(kinds), KINDS.get(profile.default_kind)),
+        Words("status", found.column("status"), by_table(statuses), STATUSES.get(profile.default_status)),
+    ]
+    if side is Side.OURS and found.column("terminal"):
+        words.append(Words("terminal", found.column("terminal"), route_of, int(Route.GATEWAY)))
+    return words
 
 
-def _columns(found: Plan, side: Side) -> list[pl.Expr]:
+def _clocks(found: Plan, side: Side) -> _Clocks:
+    at = session = None
+    if column := found.column("at"):
+        at = times(column, _at_pattern(found), "at")
+    elif side is Side.OURS:
+        raise NotPlain("no time")
+    if side is Side.GATEWAY and (column := found.column("session")):
+        session = times(column, pattern_of(found.sample("session"), found.profile.date_format), "session")
+    return _Clocks(at, session)
+
+
+def _at_pattern(found: Plan) -> str:
+    return pattern_of(found.sample("at"), found.profile.moment_format + found.profile.date_format)
+
+
+def _columns(found: Plan, side: Side, clocks: _Clocks) -> list[pl.Expr]:
     gross, fee, net = pl.col(must(found, "gross")), amount(found, "fee"), amount(found, "net")
-    back = pl.col("kind").is_in(_BACK)
     sound = (gross >= (0 if found.profile.zero_allowed else 1)) & (fee >= 0) & plain_references(found)
     if found.column("net"):
-        sound = sound & (net >= 0) & ((net == gross - fee) | (back & (net == gross + fee)))
+        sound = sound & (net >= 0) & ((net == gross - fee) | (net == gross + fee))
     made = [text(found, "reference"), text(found, "provider_reference"), gross.alias("amount")]
     if found.column("fee"):
         made.append(fee.alias("stated_fee"))
     if found.column("net"):
-        made.append(net.alias("stated_net"))
-    if found.column("at"):
-        moment = pl.col("moment")
-        sound = sound & moment.is_not_null()
+        made += [net.alias("stated_net"), (net == gross - fee).alias("less")]
+    if clocks.at:
+        sound = sound & clocks.at.sound
+        made.append(clocks.at.day.alias("day"))
         if side is Side.OURS:
-            made += [day_of(moment).alias("day"), skew_of(moment).alias("skew")]
-    if side is Side.GATEWAY and (column := found.column("session")):
-        pattern = moment_format(found.sample("session"), found.profile.date_format)
-        made.append(moments(column, pattern).alias("session"))
-    if column := found.column("terminal"):
-        if side is Side.OURS:
-            made.append(_route(found, column))
-        elif found.profile.one_terminal:
+            made.append(clocks.at.skew.alias("skew"))
+    if clocks.session:
+        sound = sound & clocks.session.sound
+        made.append(clocks.session.day.alias("session"))
+    if side is Side.GATEWAY and (column := found.column("terminal")):
+        if found.profile.one_terminal:
             sound = sound & (pl.col(column) == next(found.sample("terminal"), ""))
         else:
             made.append(text(found, "terminal"))
@@ -115,28 +130,17 @@ def _columns(found: Plan, side: Side) -> list[pl.Expr]:
     return made
 
 
-def _route(found: Plan, column: str) -> pl.Expr:
-    chain = pl.lit(int(Route.GATEWAY), pl.Int8())
-    for word in texts_of(scan(found, ()), column):
-        if route_of(word) is not Route.GATEWAY:
-            chain = (
-                pl.when(pl.col(column) == word).then(pl.lit(int(route_of(word)), pl.Int8())).otherwise(chain)
-            )
-    return chain.alias("route")
-
-
-def _checked(found: Plan, side: Side, name: str, body: pl.DataFrame) -> SideFile:
+def _checked(found: Plan, side: Side, name: str, body: pl.DataFrame, clocks: _Clocks) -> SideFile:
     profile = found.profile
     refused: list[Trouble] = []
     session, terminal, _ = name_facts(name, profile, refused.append)
-    if (
-        refused
-        or not body.height
-        or not body["sound"].all()
-        or body["kind"].null_count()
-        or body["status"].null_count()
-    ):
+    if refused or not body.height or not body["sound"].all():
         raise NotPlain("a row that needs a look")
+    if (
+        "less" in body.columns
+        and not body.select((pl.col("less") | pl.col("kind").is_in(_BACK)).all()).item()
+    ):
+        raise NotPlain("a net that differs")  # only what goes back may cost its fee on top
     if "provider_reference" not in profile.optional:
         # A collision of two hashes sends the file to the careful reader: slower, never wrong.
         numbers = body.select(
@@ -148,12 +152,20 @@ def _checked(found: Plan, side: Side, name: str, body: pl.DataFrame) -> SideFile
     net = int(body["stated_net"].sum()) if "stated_net" in body.columns else 0
     check_foot(found, {"gross": int(body["amount"].sum()), "fee": fee, "net": net}, count=body.height)
     terminals = _terminals(found, body, terminal) if side is Side.GATEWAY else ()
-    by_session = _session(found, body, session) if side is Side.GATEWAY else None
-    return _table(found, side, name, body, terminals=terminals, session=by_session)
+    days = day_numbers(body["day"], clocks.at) if clocks.at else {}
+    if side is Side.GATEWAY:
+        days = {"": _session(body, session, clocks, days)}
+    return _table(found, side, name, body, terminals=terminals, days=days)
 
 
 def _table(
-    found: Plan, side: Side, name: str, body: pl.DataFrame, *, terminals: tuple[str, ...], session: int | None
+    found: Plan,
+    side: Side,
+    name: str,
+    body: pl.DataFrame,
+    *,
+    terminals: tuple[str, ...],
+    days: dict[Any, int],
 ) -> SideFile:
     same: dict[str, Any] = {"vnd": 1, "returned": 0}
     keep: list[pl.Expr] = [
@@ -177,15 +189,22 @@ def _table(
         keep.append(fee.alias("fee"))
     else:
         same["fee"] = 0 if side is Side.GATEWAY and "fee" in found.profile.columns else None
-    if session is None:
-        keep += [pl.col("day"), pl.col("skew")]
+    if len(days) > 1:
+        keep.append(pl.col("day").replace_strict(days, return_dtype=pl.Int32))
     else:
-        same |= {"day": session, "skew": 0}
-    for n, value in (("route", int(Route.GATEWAY)), ("text", "")):
-        if n in body.columns:
-            keep.append(pl.col(n))
-        else:
-            same[n] = value
+        same["day"] = next(iter(days.values()))
+    if "skew" in body.columns:
+        keep.append(pl.col("skew"))
+    else:
+        same["skew"] = 0
+    if side is Side.OURS and "terminal" in body.columns:
+        keep.append(pl.col("terminal").alias("route"))
+    else:
+        same["route"] = int(Route.GATEWAY)
+    if "text" in body.columns:
+        keep.append(pl.col("text"))
+    else:
+        same["text"] = ""
     return SideFile(
         side, name, f"settlement:{found.profile.name}", body.select(keep), terminals=terminals, same=same
     )
@@ -202,17 +221,15 @@ def _terminals(found: Plan, body: pl.DataFrame, named: str) -> tuple[str, ...]:
     return tuple(sorted(texts))
 
 
-def _session(found: Plan, body: pl.DataFrame, named: date | None) -> int:
+def _session(body: pl.DataFrame, named: date | None, clocks: _Clocks, days: dict[Any, int]) -> int:
     """The one session of the file: by its column, its name, or the first row's time."""
-    if "session" in body.columns:
-        days = body["session"].unique().to_list()
-        if len(days) != 1 or not isinstance(days[0], datetime) or named not in (None, days[0].date()):
+    if clocks.session:
+        sessions = set(day_numbers(body["session"], clocks.session).values())
+        if len(sessions) != 1 or (named is not None and sessions != {day_number(named)}):
             raise NotPlain("sessions")
-        return day_number(days[0].date())
+        return sessions.pop()
     if named is not None:
         return day_number(named)
-    first = next(found.sample("at"), "")
-    if first:
-        pattern = moment_format(iter([first]), found.profile.moment_format + found.profile.date_format)
-        return day_number(datetime.strptime(first, pattern).date())  # noqa: DTZ007 - local by agreement
+    if clocks.at:
+        return days[body["day"][0]]
     raise NotPlain("no session")

@@ -6,11 +6,9 @@ import polars as pl
 
 from connectors.statements.layout import check_total, is_labelled
 from connectors.statements.profile import SETTLEMENT
-from jobs.reconciliation.quick_rows import NotPlain, Plan, mapped, plain
-from jobs.reconciliation.sides import SKEW_SECONDS
+from jobs.reconciliation.quick_rows import NotPlain, Plan, plain
 from mappings.canonical.statement import Trouble
 
-_DAY_MS = 86_400_000
 _REFERENCES = ("reference", "provider_reference", "original_reference", "end_to_end", "customer")
 
 
@@ -38,17 +36,6 @@ def amount(found: Plan, name: str) -> pl.Expr:
     return pl.lit(0, pl.Int64()) if column is None else pl.col(column).fill_null(0)
 
 
-def code(found: Plan, name: str, table: dict[str, int], texts: list[str], default: int | None) -> pl.Expr:
-    """The codes of a field; null for a text without a meaning."""
-    column = found.column(name)
-    if column is None:
-        return pl.lit(default, pl.Int8()).alias(name)
-    known = mapped(column, table, texts)
-    if default is not None:
-        known = pl.when(pl.col(column).is_null()).then(pl.lit(default, pl.Int8())).otherwise(known)
-    return known.alias(name)
-
-
 def plain_references(found: Plan) -> pl.Expr:
     """Whether every reference of a row is plain; what may be empty may."""
     may_be_empty = set(_REFERENCES[2:]) | set(found.profile.optional)
@@ -65,18 +52,6 @@ def plain_references(found: Plan) -> pl.Expr:
 def number_rows(found: Plan) -> pl.Expr:
     """The row numbers as a person sees them."""
     return pl.int_range(found.header.row + 1, pl.len() + found.header.row + 1, dtype=pl.Int64).alias("row")
-
-
-def day_of(moment: pl.Expr) -> pl.Expr:
-    """Days since 1970 of a local moment."""
-    return (moment.dt.epoch("ms") // _DAY_MS).cast(pl.Int32)
-
-
-def skew_of(moment: pl.Expr) -> pl.Expr:
-    """-1 just after midnight, 1 just before it, else 0."""
-    ms = moment.dt.epoch("ms") % _DAY_MS
-    late = (ms >= _DAY_MS - SKEW_SECONDS * 1000).cast(pl.Int8)
-    return late - (ms < SKEW_SECONDS * 1000).cast(pl.Int8)
 
 
 def check_foot(found: Plan, totals: dict[str, int], *, count: int) -> None:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
 
 from connectors.statements.cells import Row, csv_rows
 from connectors.statements.layout import Header, find_header, is_labelled
-from connectors.statements.profile import Profile, fold
+from connectors.statements.profile import Profile
 
-HEAD_BYTES = 32_768
-TAIL_BYTES = 16_384
+HEAD_BYTES = 8_192
+TAIL_BYTES = 4_096
+_SAMPLE_ROWS = 40
 _UTF8 = ("utf-8", "utf-8-sig", "auto")
 _BOM = b"\xef\xbb\xbf"
 
@@ -51,9 +51,9 @@ class Plan:
 
     def sample(self, name: str) -> Iterator[str]:
         """Texts of a field near the top."""
-        for row in self.head:
-            if row.number > self.header.row:
-                yield self.header.cell(row, name).text
+        below = [row for row in self.head if row.number > self.header.row]
+        for row in below[:_SAMPLE_ROWS]:
+            yield self.header.cell(row, name).text
 
 
 def plan(path: Path, profile: Profile) -> Plan:
@@ -132,68 +132,16 @@ def collected(frame: pl.LazyFrame) -> pl.DataFrame:
         raise NotPlain(str(exc).splitlines()[0]) from exc
 
 
-def mapped(column: str, table: dict[str, int], texts: list[str]) -> pl.Expr:
-    """Texts → codes through folded names; null for a text that the table does not know."""
-    chain = pl.lit(None, pl.Int8())
-    for text in dict.fromkeys(texts):
-        code = table.get(fold(text))
-        if code is not None:
-            chain = pl.when(pl.col(column) == text).then(pl.lit(code, pl.Int8())).otherwise(chain)
-    return chain
-
-
-def texts_of(frame: pl.LazyFrame, column: str, most: int = 64) -> list[str]:
-    """The distinct texts of a column of few.
-
-    Raises:
-        NotPlain: too many.
-    """
-    found = collected(frame.select(pl.col(column).unique()))[column].drop_nulls().to_list()
-    if len(found) > most:
-        raise NotPlain(f"{column}: {len(found)} texts")
-    return found
-
-
-def moment_format(sample: Iterator[str], patterns: tuple[str, ...]) -> str:
-    """The first pattern that every text of the sample has.
-
-    Raises:
-        NotPlain: none has, or a text is not of full length.
-    """
-    texts = [text for text in sample if text]
-    for pattern in patterns:
-        if texts and all(_fits(text, pattern) for text in texts):
-            return pattern
-    raise NotPlain("dates")
-
-
-def _fits(text: str, pattern: str) -> bool:
-    try:
-        moment = datetime.strptime(text, pattern)  # noqa: DTZ007 - only the shape is asked
-    except ValueError:
-        return False
-    return moment.strftime(pattern) == text
-
-
-def moments(column: str, pattern: str) -> pl.Expr:
-    """A text as a local moment; null where it is none, or not written in full."""
-    length = len(date(2026, 12, 31).strftime(pattern))
-    full = pl.when(pl.col(column).str.len_bytes() == length).then(pl.col(column))
-    return full.str.to_datetime(pattern, strict=False, time_unit="ms", exact=True)
-
-
 _LONGEST_REFERENCE = 64
 
 
 def plain(column: str) -> pl.Expr:
-    """Whether a text begins with an ASCII letter or digit (so that it can be no formula) and has no blanks round it.
+    """Whether a text is ASCII, begins with a letter or digit (so that it can be no formula) and ends without a blank.
 
-    Null where there is no text. Comparing whole texts with single characters asks for the first one only.
+    Null where there is no text.
     """
     col = pl.col(column)
-    starts = (col >= "0") & ((col < ":") | (col >= "A")) & (col < "{")
-    return (
-        starts
-        & (col.str.len_bytes() <= _LONGEST_REFERENCE)
-        & ~(col.str.ends_with(" ") | col.str.ends_with("\u00a0"))
-    )
+    first, last = (col.cast(pl.Binary).bin.get(place, null_on_oob=True) for place in (0, -1))
+    starts = first.is_between(ord("0"), ord("9")) | first.is_between(ord("A"), ord("z"))
+    size = col.str.len_bytes()
+    return starts & (last > ord(" ")) & (size <= _LONGEST_REFERENCE) & (size == col.str.len_chars())

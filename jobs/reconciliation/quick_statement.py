@@ -7,8 +7,9 @@ from typing import Any
 import polars as pl
 
 from connectors.statements.table import read_statement_table
-from jobs.reconciliation.quick_checks import check_foot, day_of, must, number_rows, plain_references, text
-from jobs.reconciliation.quick_rows import NotPlain, Plan, collected, moment_format, moments, scan
+from jobs.reconciliation.quick_checks import check_foot, must, number_rows, plain_references, text
+from jobs.reconciliation.quick_rows import NotPlain, Plan, collected, scan
+from jobs.reconciliation.quick_times import Times, day_numbers, pattern_of, times
 from jobs.reconciliation.rules import Kind, Side, Status
 from jobs.reconciliation.sides import SideFile
 
@@ -25,11 +26,12 @@ def read(found: Plan, side: Side, name: str) -> SideFile:
     if profile.sign != "columns" or any(found.column(n) for n in _UNUSUAL):
         raise NotPlain("columns that need a look")
     patterns = profile.date_format + profile.moment_format
-    pattern = moment_format(found.sample("date"), patterns)
-    frame = scan(found, ("debit", "credit")).with_columns(
-        moments(must(found, "date"), pattern).alias("moment")
-    )
-    body = collected(frame.select(_columns(found, pattern)))
+    booked = times(must(found, "date"), pattern_of(found.sample("date"), patterns), "date")
+    valued = None
+    if column := found.column("value_date"):
+        valued = times(column, booked.pattern, "value")
+    frame = scan(found, ("debit", "credit")).with_columns(*booked.first, *(valued.first if valued else ()))
+    body = collected(frame.select(_columns(found, booked, valued)))
     body = body.head(body.height - len(found.foot))
     if not body.height or not body["sound"].all():
         raise NotPlain("a row that needs a look")
@@ -41,23 +43,22 @@ def read(found: Plan, side: Side, name: str) -> SideFile:
     opening, closing = edge.opening_minor, edge.closing_minor
     if opening is not None and closing is not None and opening + credit - debit != closing:
         raise NotPlain("does not add up")
-    table, same = _table(found, body, has_debits=debit > 0)
+    if valued:
+        day_numbers(body["value_day"].drop_nulls(), valued)
+    table, same = _table(found, body, day_numbers(body["day"], booked), has_debits=debit > 0)
     return SideFile(
         side, name, f"csv:{profile.name}", table, same=same, opening=opening, closing=closing, account=edge.account
     )  # fmt: skip
 
 
-def _columns(found: Plan, pattern: str) -> list[pl.Expr]:
+def _columns(found: Plan, booked: Times, valued: Times | None) -> list[pl.Expr]:
     stated = pl.col(must(found, "credit")), pl.col(must(found, "debit"))
     credit, debit = (column.fill_null(0) for column in stated)
     sound = (credit >= 0) & (debit >= 0) & ((credit == 0) | (debit == 0)) & plain_references(found)
     sound = sound & ~(stated[0].is_null() & stated[1].is_null())
     if not found.profile.zero_allowed:
         sound = sound & (credit + debit > 0)
-    moment = pl.col("moment")
-    sound = sound & moment.is_not_null()
-    if column := found.column("value_date"):
-        sound = sound & (pl.col(column).is_null() | moments(column, pattern).is_not_null())
+    sound = sound & booked.sound
     fields = [must(found, n) for n in ("end_to_end", "customer") if found.column(n)]
     reference = pl.coalesce(*(pl.col(column) for column in fields), pl.lit("")) if fields else pl.lit("")
     made = [
@@ -65,9 +66,12 @@ def _columns(found: Plan, pattern: str) -> list[pl.Expr]:
         text(found, "reference").alias("provider_reference"),
         credit.alias("credit"),
         debit.alias("debit"),
-        day_of(moment).alias("day"),
-        sound.fill_null(value=False).alias("sound"),
+        booked.day.alias("day"),
     ]
+    if valued:
+        made.append(valued.day.alias("value_day"))
+        sound = sound & (pl.col(must(found, "value_date")).is_null() | valued.sound)
+    made.append(sound.fill_null(value=False).alias("sound"))
     if column := found.column("text"):
         parts = [pl.col(n) for n in (*fields, column)]
         made.append(
@@ -77,7 +81,9 @@ def _columns(found: Plan, pattern: str) -> list[pl.Expr]:
     return made
 
 
-def _table(found: Plan, body: pl.DataFrame, *, has_debits: bool) -> tuple[pl.DataFrame, dict[str, Any]]:
+def _table(
+    found: Plan, body: pl.DataFrame, days: dict[Any, int], *, has_debits: bool
+) -> tuple[pl.DataFrame, dict[str, Any]]:
     same: dict[str, Any] = {
         "fee": None, "status": int(Status.SUCCESS), "skew": 0, "route": 0, "vnd": 1, "returned": 0,
     }  # fmt: skip
@@ -87,8 +93,11 @@ def _table(found: Plan, body: pl.DataFrame, *, has_debits: bool) -> tuple[pl.Dat
         pl.col("provider_reference"),
         (pl.col("credit") + pl.col("debit")).alias("amount"),
         (pl.col("credit") - pl.col("debit")).alias("net"),
-        pl.col("day"),
     ]
+    if len(days) > 1:
+        keep.append(pl.col("day").replace_strict(days, return_dtype=pl.Int32))
+    else:
+        same["day"] = next(iter(days.values()))
     if has_debits:
         kind = pl.when(pl.col("debit") > 0).then(int(Kind.REFUND)).otherwise(int(Kind.PAYMENT))
         keep.append(kind.cast(pl.Int8).alias("kind"))
