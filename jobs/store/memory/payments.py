@@ -135,14 +135,12 @@ class MemoryPayments:
 
     def due_look_ups(self, now: datetime, most: int) -> list[Attempt]:
         """See the port."""
-        numbers = self.asking.take(now, most, lambda at, n: self._row(n).next_look_up_at == at)
+        numbers = self.asking.take(now, most, self._is_asked)
         return [self._row(number) for number in numbers]
 
     def expiring(self, now: datetime, most: int) -> list[Attempt]:
         """See the port."""
-        numbers = self.ending.take(
-            now, most, lambda at, n: self._row(n).expires_at == at and self._row(n).state in _ENDING
-        )
+        numbers = self.ending.take(now, most, self._is_ending)
         return [self._row(number) for number in numbers]
 
     def terminals(self, provider: str, code: str) -> list[Terminal]:
@@ -158,6 +156,14 @@ class MemoryPayments:
         for row in self.terminals(provider, code):
             if row.valid_to is None:
                 self._terminals.update((provider, code, row.valid_from), replace(row, valid_to=last_day))
+
+    def _is_asked(self, at: datetime, number: int) -> bool:
+        row = self.table.get(number)  # none: its creation was rolled back, the hint stayed
+        return row is not None and row.next_look_up_at == at
+
+    def _is_ending(self, at: datetime, number: int) -> bool:
+        row = self.table.get(number)
+        return row is not None and row.expires_at == at and row.state in _ENDING
 
     def _row(self, number: int) -> Attempt:
         row = self.table.get(number)

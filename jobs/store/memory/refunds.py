@@ -154,7 +154,7 @@ class MemoryRefunds:
         return {number: list(given) for number in refund_ids if (given := self._signatures.get(number))}
 
     def due(self, now: datetime, most: int) -> list[Refund]:
-        numbers = self.asking.take(now, most, lambda at, n: self._row(n).next_look_up_at == at)
+        numbers = self.asking.take(now, most, self._is_asked)
         return [self._row(number) for number in numbers]
 
     def ready_transfers(self, most: int) -> list[Refund]:
@@ -211,6 +211,10 @@ class MemoryRefunds:
             self._switches.insert(switch.provider, switch)
         else:
             self._switches.update(switch.provider, switch)
+
+    def _is_asked(self, at: datetime, number: int) -> bool:
+        row = self.table.get(number)  # none: its creation was rolled back, the hint stayed
+        return row is not None and row.next_look_up_at == at
 
     def _row(self, number: int) -> Refund:
         row = self.table.get(number)
