@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from connectors.kit.effects import Exchange
 from jobs.effects.flow import Flow, Limits
 from jobs.effects.model import Effect, NewEffect
-from jobs.effects.rows import Change, Held, Standing
+from jobs.effects.rows import Blocker, Change, Held, Proposal, Standing
 
 
 class EffectRows(Protocol):
@@ -125,4 +125,34 @@ class EngineRows(EffectRows, Protocol):
 
     def release(self, effect_id: int) -> None:
         """Move a row into a lane of its own, so that those behind it can leave."""
+        ...
+
+
+class DeskRows(EngineRows, Protocol):
+    """Effects inside one transaction: what people's acts use besides."""
+
+    def open_proposal(self, effect_id: int) -> Proposal | None:
+        """What somebody proposed for this effect and nobody has decided yet."""
+        ...
+
+    def propose(self, effect_id: int, action: str, *, by: str, reason: str, evidence: str, code: str) -> None:
+        """Keep a proposal that waits for a second person."""
+        ...
+
+    def close_proposal(self, effect_id: int, *, by: str, accepted: bool) -> None:
+        """Decide the open proposal. Accepting takes another person than proposing; the database refuses it otherwise."""
+        ...
+
+    def stop(self, system: str, reason: str, *, by: str) -> None:
+        """Hold a system back with this reason; an empty one lets it go on and closes its breaker."""
+        ...
+
+    def add_window(
+        self, system: str, starts_at: datetime, ends_at: datetime, message: str, *, by: str
+    ) -> None:
+        """Note a time in which a system is closed."""
+        ...
+
+    def blockers(self, later_than: datetime, limit: int = 100) -> list[Blocker]:
+        """Lanes that stand still visibly: a head that is parked, unknown, or due only after ``later_than``, with rows behind."""
         ...

@@ -88,6 +88,30 @@ class Standing(NamedTuple):
     worker: int | None
 
 
+class Proposal(NamedTuple):
+    """What one person proposed for an effect that takes two."""
+
+    action: str
+    by: str
+    code: str
+
+
+class Blocker(NamedTuple):
+    """A lane that waits behind its head.
+
+    Attributes:
+        behind: rows that wait, counted up to 1,000.
+    """
+
+    effect_id: int
+    system: str
+    lane: str
+    state: EffectState
+    due_at: datetime | None
+    reason: str
+    behind: int
+
+
 OPEN = frozenset({EffectState.PLANNED, EffectState.SENDING, EffectState.UNKNOWN, EffectState.PARKED})
 CLOSED = frozenset({EffectState.DONE, EffectState.REFUSED, EffectState.CANCELLED})
 

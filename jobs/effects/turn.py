@@ -96,6 +96,10 @@ def take(tx: Tx, crew: Crew, turn: Turn, *, known_calm: bool) -> Turn:
     turn.calm = known_calm
     if turn.want > 0 or turn.asks or failed or not known_calm:
         _under_flow(tx, rows, crew, turn)
+    waits = turn.grant is not None and turn.grant.calls == 0
+    if turn.share_until is not None and not (turn.claimed or turn.asked or turn.running or waits):
+        turn.share_calls, turn.share_until = 0, None
+        rows.share(crew.system, crew.worker, 0, None)
     turn.more = queues.effects(crew.system) in getattr(tx, "wakes", ())
     return turn
 
@@ -172,7 +176,8 @@ def _claim_asks(tx: Tx, rows: EngineRows, crew: Crew, turn: Turn, most: int) -> 
 
 def _share(tx: Tx, rows: EngineRows, crew: Crew, turn: Turn, flow: Flow) -> None:
     """Tell the other workers how many calls we may have open, seldom: the line is good for a while."""
-    if turn.grant is None or not (turn.claimed or turn.asked or turn.running or turn.grant.calls == 0):
+    waits = turn.grant is not None and turn.grant.calls == 0
+    if turn.grant is None or not (turn.claimed or turn.asked or turn.running or waits):
         return
     calls = max(turn.grant.calls, min(turn.running, turn.share_calls))
     lasts = crew.lease / 12

@@ -13,10 +13,13 @@ from connectors.kit.effects import Exchange
 from jobs import queues
 from jobs.effects.flow import Flow, Limits
 from jobs.effects.model import LOWEST_PRIORITY, Effect, EffectState, NewEffect
-from jobs.effects.rows import CLOSED, Change, Held, Standing, cancelling, settling
+from jobs.effects.rows import CLOSED, Blocker, Change, Held, Proposal, Standing, cancelling, settling
 from jobs.errors import Duplicate
+from jobs.store.memory import effects_desk as desk
 from jobs.store.memory import effects_table, flow
+from jobs.store.memory.effects_desk import ProposalRow
 from jobs.store.memory.effects_table import Due, EffectRow, KeptExchange
+from jobs.store.memory.flow import Window
 from jobs.store.memory.table import Table
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ _HEADS = frozenset({EffectState.PLANNED, EffectState.UNKNOWN, EffectState.PARKED
 
 
 class MemoryEffects:
-    """See :class:`jobs.effects.ports.EngineRows`."""
+    """See :class:`jobs.effects.ports.DeskRows`."""
 
     def __init__(self, tx: MemoryTx) -> None:
         self._tx = tx
@@ -99,23 +102,20 @@ class MemoryEffects:
     ) -> list[Held]:
         now = self._tx.now
         kind = "suspect" if which == "suspect" else "planned"
-        taken = []
-        for row in self._take((kind, system), limit, which, frozenset(operations)):
-            taken.append(
-                held(
-                    self._put(
-                        row,
-                        state=EffectState.SENDING,
-                        attempt=row.attempt + 1,
-                        tries=row.tries + 1,
-                        generation=row.generation + 1,
-                        worker=worker,
-                        lease_until=lease_until,
-                        first_sent_at=row.first_sent_at or now,
-                    )
-                )
+        taken = [
+            self._put(
+                row,
+                state=EffectState.SENDING,
+                attempt=row.attempt + 1,
+                tries=row.tries + 1,
+                generation=row.generation + 1,
+                worker=worker,
+                lease_until=lease_until,
+                first_sent_at=row.first_sent_at or now,
             )
-        return sorted(taken)
+            for row in self._take((kind, system), limit, which, frozenset(operations))
+        ]
+        return sorted(held(row) for row in taken)
 
     def claim_asks(
         self, system: str, operations: Sequence[str], limit: int, *, again_at: datetime
@@ -230,6 +230,27 @@ class MemoryEffects:
             return
         self._put(row, lane=f"{row.lane}~{row.id}", head=True, released=True, generation=row.generation + 1)
         self._promote(row.system, row.lane)
+
+    def open_proposal(self, effect_id: int) -> Proposal | None:
+        return desk.open_proposal(self._tx, effect_id)
+
+    def propose(self, effect_id: int, action: str, *, by: str, reason: str, evidence: str, code: str) -> None:
+        desk.propose(self._tx, ProposalRow(0, effect_id, action, by, reason, evidence, code))
+
+    def close_proposal(self, effect_id: int, *, by: str, accepted: bool) -> None:
+        desk.close_proposal(self._tx, effect_id, by=by, accepted=accepted)
+
+    def stop(self, system: str, reason: str, *, by: str) -> None:
+        del by  # the audit row names the person
+        desk.stop(self._tx, system, reason)
+
+    def add_window(
+        self, system: str, starts_at: datetime, ends_at: datetime, message: str, *, by: str
+    ) -> None:
+        desk.add_window(self._tx, Window(system, starts_at, ends_at, message, by))
+
+    def blockers(self, later_than: datetime, limit: int = 100) -> list[Blocker]:
+        return desk.blockers(self.table, later_than, limit)
 
     def _promote(self, system: str, lane: str) -> None:
         waiting = self.table.by("waiting", (system, lane))

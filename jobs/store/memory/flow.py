@@ -21,6 +21,8 @@ class Window:
     system: str
     starts_at: datetime
     ends_at: datetime
+    message: str = ""
+    entered_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,15 @@ from typing import Any
 from connectors.kit.effects import Exchange
 from jobs.effects.flow import Flow, Limits
 from jobs.effects.model import Effect, EffectState, NewEffect
-from jobs.effects.rows import Change, Held, Standing, cancelling, settling
+from jobs.effects.rows import Blocker, Change, Held, Proposal, Standing, cancelling, settling
+from jobs.store.postgres import effects_desk as desk
 from jobs.store.postgres import effects_engine as engine
 from jobs.store.postgres import effects_plan, flow
 from jobs.store.postgres.tx import PgTx
 
 
 class PgEffects:
-    """See :class:`jobs.effects.ports.EngineRows`."""
+    """See :class:`jobs.effects.ports.DeskRows`."""
 
     def __init__(self, tx: PgTx) -> None:
         self._tx = tx
@@ -103,3 +104,24 @@ class PgEffects:
             (self._tx.now, effect_id),
         )
         engine.promote(self._tx, [(row.system, row.lane)])
+
+    def open_proposal(self, effect_id: int) -> Proposal | None:
+        return desk.open_proposal(self._tx, effect_id)
+
+    def propose(self, effect_id: int, action: str, *, by: str, reason: str, evidence: str, code: str) -> None:
+        desk.propose(self._tx, effect_id, action, by=by, reason=reason, evidence=evidence, code=code)
+
+    def close_proposal(self, effect_id: int, *, by: str, accepted: bool) -> None:
+        desk.close_proposal(self._tx, effect_id, by=by, accepted=accepted)
+
+    def stop(self, system: str, reason: str, *, by: str) -> None:
+        flow.limit(self._tx, system, Limits())
+        desk.stop(self._tx, system, reason, by=by)
+
+    def add_window(
+        self, system: str, starts_at: datetime, ends_at: datetime, message: str, *, by: str
+    ) -> None:
+        desk.add_window(self._tx, system, starts_at, ends_at, message, by=by)
+
+    def blockers(self, later_than: datetime, limit: int = 100) -> list[Blocker]:
+        return desk.blockers(self._tx, later_than, limit)
