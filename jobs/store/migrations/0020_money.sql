@@ -136,7 +136,7 @@ create table payment_attempt (
     -- Nothing about money rests without the time of its next look-up.
     constraint payment_attempt_asked check (state <> 'UNKNOWN' or next_look_up_at is not null),
     constraint payment_attempt_paid
-        check (state not in ('PAID', 'REVERSED') or paid_amount between 1 and 1000000000000)
+        check (state not in ('PAID', 'REVERSED') or coalesce(paid_amount, 0) between 1 and 1000000000000)
 );
 create index payment_attempt_provider on payment_attempt (provider_reference) where provider_reference is not null;
 create index payment_attempt_paid_at on payment_attempt (paid_at) where state = 'PAID';
