@@ -107,7 +107,14 @@ class Client:
                 str(exc.strerror), system=SYSTEM, operation="fetch_file", reference=name
             ) from exc
 
-    def submit(self, orders: Sequence[TransferOrder], *, reference: str, day: date) -> Done:
+    def submit(
+        self,
+        orders: Sequence[TransferOrder],
+        *,
+        reference: str,
+        day: date,
+        deadline_seconds: float | None = None,
+    ) -> Done:
         """Hand over one order file. Accepted is not paid: each order is paid when the statement shows it.
 
         The same reference, day and orders give the same bytes, which the bank refuses as a repeat.
@@ -136,6 +143,7 @@ class Client:
                 reference=reference,
                 content=raw,
                 headers={"Content-Type": "text/csv; charset=utf-8", "X-File-Name": name},
+                deadline_seconds=deadline_seconds,
             )
         except Rejected as exc:
             if exc.code == "409":
@@ -147,7 +155,11 @@ class Client:
                     reference=reference,
                 ) from exc
             raise
-        if answer.status != 201 or reference.encode() not in answer.content:
+        from connectors.kit.reading import read_json
+
+        receipt = read_json(answer.content, system=SYSTEM, operation=SUBMIT, reference=reference)
+        named = isinstance(receipt, dict) and receipt.get("file") == reference
+        if answer.status != 201 or not named or receipt.get("accepted") != len(orders):
             raise ContractBroken(
                 "the receipt does not name the file", system=SYSTEM, operation=SUBMIT, reference=reference
             )
@@ -200,7 +212,9 @@ def operations(client: Client) -> tuple[Operation, ...]:
     def submit(call: Call) -> Done:
         orders = [from_json(TransferOrder, item) for item in call.payload["orders"]]
         day = date.fromisoformat(call.payload["day"])
-        return client.submit(orders, reference=call.reference or call.key, day=day)
+        return client.submit(
+            orders, reference=call.reference or call.key, day=day, deadline_seconds=call.deadline_seconds
+        )
 
     return (
         Operation(

@@ -234,19 +234,28 @@ class Client:
             ) from exc
         return self._taken(refund, fields)
 
-    def find_refund(self, refund: RefundOf, *, deadline_seconds: float | None = None) -> Finding:
+    def query_refund(self, refund: RefundOf, *, deadline_seconds: float | None = None) -> Finding:
         """What became of a refund, as far as VNPAY can tell: it names the latest transaction of the payment only.
+
+        Raises:
+            As :meth:`query`.
+        """
+        return self._found(
+            refund, self._queried("query_refund", refund.payment, refund.reference, deadline_seconds)
+        )
+
+    def find_refund(self, refund: RefundOf, *, deadline_seconds: float | None = None) -> Finding:
+        """As :meth:`query_refund`, for a look-up: an answer that tells nothing is undecided.
 
         Raises:
             Unavailable: no answer, or asked too soon again.
         """
         try:
-            fields = self._queried("query_refund", refund.payment, refund.reference, deadline_seconds)
+            return self.query_refund(refund, deadline_seconds=deadline_seconds)
         except Rejected as exc:
             return Undecided(exc.code, str(exc))
         except (OutcomeUnknown, CredentialsRefused) as exc:
             return Undecided("", str(exc))
-        return self._found(refund, fields)
 
     def _found(self, refund: RefundOf, fields: Mapping[str, str]) -> Finding:
         code, status = fields["vnp_ResponseCode"], fields.get("vnp_TransactionStatus", "")

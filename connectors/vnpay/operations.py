@@ -31,7 +31,7 @@ def operations(client: Client) -> tuple[Operation, ...]:
 
     def query_refund(call: Call) -> Done:
         asked = _refund(call)
-        found = client.find_refund(asked, deadline_seconds=call.deadline_seconds)
+        found = client.query_refund(asked, deadline_seconds=call.deadline_seconds)
         if isinstance(found, Done | Refused):
             return Done(found.data, found.code)
         # Neither 'not found' nor 'not decided' says anything of the money.
