@@ -52,12 +52,31 @@ def everything(
         ),
     ] = False,
     port: Annotated[int, typer.Option("--port", help="Cổng. / Port.", max=65535)] = -1,
+    play: Annotated[
+        bool,
+        typer.Option(
+            "--play/--no-play",
+            help="Với --sandbox: diễn một ngày của tỉnh trên cơ sở dữ liệu riêng. / Play a provincial day.",
+        ),
+    ] = True,
+    seed: Annotated[int, typer.Option("--seed", help="Hạt giống của ngày. / Seed of the day.", min=0)] = 1,
+    scale: Annotated[
+        float, typer.Option("--scale", help="1 là khoảng 2.000 hồ sơ. / 1 is about 2,000 dossiers.", min=0.01)
+    ] = 1.0,
+    leave: Annotated[
+        bool,
+        typer.Option(
+            "--exit", help="Kết thúc sau khi diễn; 0 chỉ khi mọi kiểm tra đúng. / End after the play."
+        ),
+    ] = False,
 ) -> None:
     """Tất cả trong một, kèm PostgreSQL khi chưa có. / Everything in one, with PostgreSQL when none is set."""
     overrides: dict[str, object] = {"sandbox": True} if sandbox else {}
     if port >= 0:
         overrides["api"] = {"port": port}
     with database(ready("supervisor", **overrides)) as place:
+        if sandbox and play:
+            raise typer.Exit(_play(place, seed=seed, scale=scale, leave=leave))
         if place.server is not None:
             from jobs.store.migrate import migrate
 
@@ -67,6 +86,15 @@ def everything(
         if sandbox:
             _demo(place)
         serving.serve_all(place)
+
+
+def _play(place: Place, *, seed: int, scale: float, leave: bool) -> int:
+    from adapters.cli.day.theatre import Theatre
+    from jobs.store.embedded.places import default_home
+
+    home = place.settings.data_directory or default_home()
+    home.mkdir(parents=True, exist_ok=True)
+    return Theatre(place, seed, scale, leave, home / "play.log").run()
 
 
 def _demo(place: Place) -> None:

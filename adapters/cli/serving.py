@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -116,11 +117,32 @@ def serve_scheduler(place: Place) -> None:
     Supervisor([], tick=sweep.tick, stop_seconds=place.settings.work.stop_seconds).run()
 
 
-def serve_all(place: Place) -> None:
-    """Endpoints, workers and the sweep until SIGTERM; an embedded server that dies is started again."""
-    from jobs.supervisor import Child, Supervisor
+def child(role: str, run: Callable[[], None]) -> Child:
+    """One more process to keep running beside the installation's own."""
+    from jobs.supervisor import Child
 
-    door = listen(place)
+    return Child(role, run)
+
+
+def serve_all(
+    place: Place,
+    *,
+    door: socket.socket | None = None,
+    beside: Sequence[Child] = (),
+    each: Callable[[Callable[[], None]], None] | None = None,
+    also: Callable[[list[Child]], None] = lambda _children: None,
+) -> None:
+    """Endpoints, workers and the sweep until SIGTERM; an embedded server that dies is started again.
+
+    Args:
+        door: listens already, when its port had to be known before.
+        beside: further processes, started first (a play has some).
+        each: runs each of our own processes, instead of calling it plainly.
+        also: called once a second with all processes; what it raises ends everything.
+    """
+    from jobs.supervisor import Supervisor
+
+    door = door or listen(place)
     sweep = _sweep(place)
     server = place.server
     _warm_up()
@@ -134,12 +156,17 @@ def serve_all(place: Place) -> None:
         if server is not None and server.pid is None:
             _revive(server)
         sweep.tick()
+        also(children)
 
-    children: list[Child] = [Child("api", lambda: serve_api(place, door))]
-    children += [
-        Child("worker", partial(serve_worker, place, number))
+    own = [child("api", lambda: serve_api(place, door))]
+    own += [
+        child("worker", partial(serve_worker, place, number))
         for number in range(place.settings.work.processes)
     ]
+    if each is not None:
+        for one in own:
+            one.run = partial(each, one.run)
+    children = [*beside, *own]
     host, port = door.getsockname()[:2]
     say(f"Đang phục vụ tại http://{host}:{port}", f"Serving at http://{host}:{port}")
     supervisor = Supervisor(

@@ -112,6 +112,24 @@ class Staff:
             further = _NEXT.search(text)
             path = unescape(further[1]) if further and found else ""
 
+    def queue(self, name: str) -> list[str]:
+        """References on the first page of a queue of refunds."""
+        return list(dict.fromkeys(_REFERENCE.findall(self.page(f"/refunds?queue={name}"))))
+
+    def complete(self, reference: str) -> bool:
+        """Enter the payee's account where the page of a refund asks for one; ``False`` when it does not."""
+        action = f"/refunds/{reference}/payee"
+        form = form_of(self.page(f"/refunds/{reference}"), action)
+        if form is None:
+            return False
+        payee = {
+            "payee_bank": "NHTHU",
+            "payee_account": f"9{reference[1:10]}",
+            "payee_name": "NGUOI NOP TIEN",
+            "reason": "Người nộp cung cấp tài khoản nhận",
+        }
+        return self.press(action, form | payee).status == 303
+
     def approve(self, reference: str) -> bool:
         """Look at a refund and approve what the page shows; ``False`` when the page offers no approval."""
         form = form_of(self.page(f"/refunds/{reference}"), f"/refunds/{reference}/approve")

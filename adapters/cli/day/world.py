@@ -144,6 +144,14 @@ class World:
         """A stand-in's own books: ``vnpay``, ``payment_platform``, ``igate`` or ``statements`` (the bank)."""
         return self._json(self._place.get(f"/_sandbox/{system}/books"))
 
+    def calls(self) -> int:
+        """How many requests of the product arrived so far, reading of feeds and getting of tokens apart."""
+        found = self._json(self._place.get("/_sandbox/calls"))
+        idle = ("search", "token", "adapter_token")
+        return sum(
+            count for one in found.values() for name, count in one["received"].items() if name not in idle
+        )
+
     def notices_waiting(self) -> int:
         """Notices of payments that are under way or have their time still to come."""
         counts = self._json(self._place.get("/_sandbox/vnpay/notices"))

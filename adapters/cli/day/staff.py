@@ -1,0 +1,37 @@
+"""The office of the play: an accountant who gives account details, an approver who empties the table, both at the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from adapters.cli.day.product import Staff
+from adapters.cli.day.progress import Progress
+from jobs.access.demo import PASSWORD
+
+
+class Office:
+    """Two people; neither does the other's part."""
+
+    def __init__(self, url: str, progress: Progress) -> None:
+        self._accountant = Staff(url, "ketoan", PASSWORD)
+        self._approver = Staff(url, "duyet", PASSWORD)
+        self._progress = progress
+
+    def round(self) -> None:
+        """Look at every refund that waits, and approve what can be approved."""
+        self.round_of(lambda: None)
+
+    def round_of(self, look: Callable[[], None]) -> int:
+        """The same; how many were approved."""
+        approved = 0
+        for reference in list(self._approver.waiting_refunds()):
+            look()
+            self._accountant.complete(reference)
+            if self._approver.approve(reference):
+                approved += 1
+                self._progress.count("approved")
+        return approved
+
+    def moving(self) -> bool:
+        """Whether a refund is on its way."""
+        return bool(self._approver.queue("moving"))
