@@ -136,6 +136,7 @@ class MemoryEffects:
             entry = heapq.heappop(ready)
             row = self.table.get(entry[2])
             if row is None or _kind(row) != kind or row.due_at != entry[1]:
+                self._due.drop(kind, entry)
                 continue
             kept.append(entry)
             fits = which not in ("fresh", "repeat") or (row.attempt == 0) == (which == "fresh")

@@ -116,6 +116,21 @@ class Due:
     def __init__(self) -> None:
         self._later: dict[Any, list[tuple[datetime, int]]] = {}
         self._now: dict[Any, list[tuple[int, datetime, int]]] = {}
+        self._dropped: list[tuple[Hashable, tuple[int, datetime, int]]] = []
+
+    def drop(self, kind: Hashable, entry: tuple[int, datetime, int]) -> None:
+        """An entry of :meth:`ready` was out of date; if the transaction rolls back it may not have been."""
+        self._dropped.append((kind, entry))
+
+    def forget(self) -> None:
+        """The transaction is kept: what was out of date stays dropped."""
+        self._dropped.clear()
+
+    def bring_back(self) -> None:
+        """The transaction is rolled back: every entry is looked at again."""
+        for kind, entry in self._dropped:
+            heapq.heappush(self._now.setdefault(kind, []), entry)
+        self._dropped.clear()
 
     def add(self, kind: Hashable, due_at: datetime, effect_id: int) -> None:
         """Note that a row of this kind is due then; harmless to repeat."""
@@ -135,11 +150,19 @@ class Due:
 
 
 class Hints(Table[Any, Any]):
-    """Keeps :class:`Due` among the store's tables; it has no rows and undoes nothing."""
+    """Keeps :class:`Due` among the store's tables; it has no rows."""
 
     def __init__(self) -> None:
         super().__init__("effect-due")
         self.due = Due()
+
+    def commit(self) -> None:
+        """See :meth:`Due.forget`."""
+        self.due.forget()
+
+    def roll_back(self) -> None:
+        """See :meth:`Due.bring_back`."""
+        self.due.bring_back()
 
 
 class _Living(Table[Any, Any]):
