@@ -29,7 +29,8 @@ def plan(
         key=f"attempt:{attempt.reference}:query:{asked.asks}",
         system=attempt.provider,
         operation=OPERATION,
-        lane=attempt.reference,
+        # Not the lane of what is being done: an opening or a refund with unknown outcome must not stop the asking.
+        lane=f"{attempt.reference}:ask",
         payload={
             "reference": attempt.reference,
             "terminal": attempt.terminal,
