@@ -23,6 +23,8 @@ class Refund:
         waiting_for: ``account``, ``papers``, ``treasury``, ``person``, ``other_refund``, ``unit_account`` or empty.
         steps: signatures that it needs, in order.
         opened_by: rule, key or person that wrote it down; ``requested_by``: the person who asks (at first the same).
+        payer_account: ours, that a transfer is paid from; ``unit``: whose refunds payable carries it in the ledger.
+        of_reversal: the bank took the money, the provider never got it: there is a claim, no receivable.
         effect_key: of the planned effect; ``None``: it waits.
         overdue: the cut-off and one session more are past without a word; a person has it.
         replaces: id of the refund that the bank sent back.
@@ -34,6 +36,7 @@ class Refund:
     attempt_id: int
     payment: str
     provider: str
+    terminal: str
     amount: int
     cause: str
     route: RefundRoute
@@ -54,6 +57,8 @@ class Refund:
     payee_paper: str = ""
     payee_holder: str = ""
     payer_account: str = ""
+    unit: str = ""
+    of_reversal: bool = False
     steps: tuple[Step, ...] = DEFAULT_STEPS
     policy: str = ""
     legal_basis: str = ""

@@ -55,6 +55,14 @@ class RefundRows(Protocol):
         """Approved transfers that no order file carries yet, locked, in order of id."""
         ...
 
+    def waiting(self, waiting_for: str, most: int) -> list[Refund]:
+        """Reserved refunds that wait for this, locked, in order of id."""
+        ...
+
+    def on_their_way(self) -> list[Refund]:
+        """Refunds with an effect that has not ended, locked: what an older backup may know too little about."""
+        ...
+
     def unknown(self, channel: str) -> int:
         """How many refunds of a channel (see :attr:`Refund.channel`) have an unknown outcome."""
         ...

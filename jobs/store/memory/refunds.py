@@ -66,6 +66,9 @@ def _make() -> Table[int, Refund]:
             "attempt": lambda row: row.attempt_id,
             "effect": lambda row: row.effect_key,
             "unknown": lambda row: row.channel if row.state is _S.UNKNOWN else None,
+            "waiting": lambda row: (
+                row.waiting_for or None if row.state in (_S.RESERVED, _S.NOT_SENT) else None
+            ),
             "ready": lambda row: row.route if _is_ready(row) else None,
             "mandate": lambda row: (
                 row.approved_by if (row.approved_by or "").startswith("mandate:") else None
@@ -159,6 +162,12 @@ class MemoryRefunds:
 
     def ready_transfers(self, most: int) -> list[Refund]:
         return sorted(self.table.by("ready", RefundRoute.TRANSFER), key=_by_id)[:most]
+
+    def waiting(self, waiting_for: str, most: int) -> list[Refund]:
+        return sorted(self.table.by("waiting", waiting_for), key=_by_id)[:most]
+
+    def on_their_way(self) -> list[Refund]:
+        return sorted((r for r in self.table if r.effect_key is not None and r.state in _OPEN), key=_by_id)
 
     def unknown(self, channel: str) -> int:
         return len(self.table.by("unknown", channel))

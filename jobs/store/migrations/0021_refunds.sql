@@ -96,6 +96,7 @@ create table refund (
     stage text not null default '',
     route text not null check (route in ('gateway', 'transfer', 'treasury')),
     provider text not null default '',
+    terminal text not null default '',
     one_at_a_time boolean not null default false, -- the provider cannot tell two open ones of a payment apart
     state text not null check (state in ('REQUESTED', 'APPROVED', 'RESERVED', 'SENDING', 'ACCEPTED', 'SENT_TO_BANK', 'SETTLED',
         'DECLINED', 'WITHDRAWN', 'RELEASED', 'NOT_SENT', 'UNKNOWN', 'REJECTED', 'RETURNED_BY_BANK')),
@@ -108,6 +109,8 @@ create table refund (
     payee_paper text not null default '', -- number of the request or authorisation for another account
     payee_holder text not null default '', -- the holder's name as the bank shows it
     payer_account text not null default '', -- ours, that a transfer is paid from
+    unit text not null default '', -- whose refunds payable carries it
+    of_reversal boolean not null default false, -- the provider never got the money: a claim, no receivable
     steps text[] not null default '{propose,approve}',
     policy text not null default '',
     legal_basis text not null default '',
@@ -148,6 +151,7 @@ create index refund_sent_at on refund (sent_at) where sent_at is not null;
 create index refund_effect on refund (effect_key) where effect_key is not null;
 create index refund_look_up on refund (next_look_up_at) where next_look_up_at is not null;
 create index refund_waiting on refund (route, id) where state in ('RESERVED', 'NOT_SENT') and effect_key is null;
+create index refund_waiting_for on refund (waiting_for, id) where state in ('RESERVED', 'NOT_SENT') and waiting_for <> '';
 create index refund_unknown on refund (attempt_id) where state = 'UNKNOWN';
 create index refund_dossier on refund (dossier_code) where dossier_code <> '';
 create index refund_mandate on refund (approved_by, approved_at) where approved_by like 'mandate:%';

@@ -19,10 +19,10 @@ from jobs.store.postgres.tx import PgTx
 from mappings.canonical.payment import RefundRoute, RefundState
 
 _COLUMNS = (
-    "reference", "key", "attempt_id", "provider", "amount", "cause", "route", "opened_by", "requested_by",
+    "reference", "key", "attempt_id", "provider", "terminal", "amount", "cause", "route", "opened_by", "requested_by",
     "requested_at", "reason", "stage", "dossier_code", "one_at_a_time", "state", "waiting_for", "document_number",
-    "payee_bank", "payee_account", "payee_name", "payee_other", "payee_paper", "payee_holder", "payer_account", "steps",
-    "policy", "legal_basis", "approved_by", "approved_at", "terms_hash", "effect_key", "code", "message",
+    "payee_bank", "payee_account", "payee_name", "payee_other", "payee_paper", "payee_holder", "payer_account", "unit", "of_reversal",
+    "steps", "policy", "legal_basis", "approved_by", "approved_at", "terms_hash", "effect_key", "code", "message",
     "provider_reference", "sent_at", "settled_at", "next_look_up_at", "asks", "overdue", "replaces", "updated_at",
 )  # fmt: skip
 _SAVED = (
@@ -123,6 +123,22 @@ class PgRefunds:
             """ where r.route = 'transfer' and r.state in ('RESERVED', 'NOT_SENT') and r.effect_key is null
                 and r.waiting_for = '' order by r.id limit %s for update of r skip locked""",
             (most,),
+        )
+
+    def waiting(self, waiting_for: str, most: int) -> list[Refund]:
+        return self._read(
+            """ where r.waiting_for = %s and r.state in ('RESERVED', 'NOT_SENT') order by r.id limit %s
+                for update of r skip locked""",
+            (waiting_for, most),
+        )
+
+    def on_their_way(self) -> list[Refund]:
+        return self._read(
+            """ where r.effect_key is not null
+                and r.state in ('RESERVED', 'NOT_SENT', 'SENDING', 'UNKNOWN', 'ACCEPTED', 'SENT_TO_BANK')
+                order by r.id""",
+            (),
+            lock=True,
         )
 
     def unknown(self, channel: str) -> int:

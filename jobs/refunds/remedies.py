@@ -1,0 +1,130 @@
+"""What reconciliation may set in motion by itself (``jobs.reconciliation.ports.Remedies``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+from jobs.ledger.posting import Posting, post
+from jobs.refunds.moves import Seen
+from mappings.canonical.payment import PaymentNews, RefundNews, RefundState, RefundVerdict
+
+if TYPE_CHECKING:
+    from jobs.payments.service import Payments
+    from jobs.refunds.service import Refunds
+    from jobs.store.postgres.tx import PgTx
+
+_PAYMENT, _REFUND = 1, 2
+_CAUSES = {"double_payment": "paid_twice", "reversed": "reversed"}
+"""Kind of break → cause of a refund."""
+_OPEN = (
+    RefundState.SENDING,
+    RefundState.UNKNOWN,
+    RefundState.ACCEPTED,
+    RefundState.SENT_TO_BANK,
+)
+
+
+class MoneyRemedies:
+    """Payments, refunds and the ledger behind one door. Everything happens in the given transaction."""
+
+    def __init__(self, payments: Payments, refunds: Refunds) -> None:
+        self._payments, self._refunds = payments, refunds
+
+    def payment_seen(self, tx: PgTx, news: PaymentNews) -> None:
+        """A gateway's file says paid: the attempt becomes PAID if it agrees, and the case system is told."""
+        self._payments.apply_news(tx, news)
+
+    def refund_seen(self, tx: PgTx, news: RefundNews) -> None:
+        """A file or a bank line settles a refund, or brings it back; the day and the account are those of the line."""
+        named = _named(tx, news)
+        self._refunds.apply_news(tx, named, seen=_seen(tx, named))
+
+    def ask_gateway(self, tx: PgTx, kind: int, reference: str) -> None:
+        """Look a payment or a refund up now."""
+        if kind == _PAYMENT:
+            self._payments.look_up(tx, reference, cause="reconciliation")
+        elif kind == _REFUND:
+            self._refunds.look_up(tx, reference)
+
+    def refund_owed(self, tx: PgTx, reference: str, amount: int, cause: str) -> None:
+        """Open a refund of a payment; it still needs two people. The same cause of the same payment is one."""
+        name = _CAUSES.get(cause, "other")
+        lines = tx.payments.allocated([reference]).get(reference, [])
+        code = lines[0].dossier_code if lines else ""
+        self._refunds.open(
+            tx, attempt_reference=reference, amount=amount, cause=name, cause_key=f"{name}:{reference}",
+            dossier_code=code,
+        )  # fmt: skip
+
+    def post(self, tx: PgTx, event: str, document: str, amounts: Mapping[str, int], value_day: date) -> None:
+        """Post an event of the posting table once per document, into the open period.
+
+        A returned transfer is posted with its refund's own step (``refund_seen`` came just before), so that it is not
+        posted twice.
+        """
+        if event == "refund_returned":
+            return
+        post(
+            tx,
+            Posting(
+                event, document, amounts, _names(tx, document), actor="rule:reconciliation", transaction_on=value_day,
+                value_on=value_day, case=_case(document),
+            ),
+        )  # fmt: skip
+
+
+def _named(tx: PgTx, news: RefundNews) -> RefundNews:
+    """News by our refund reference. A file may name the payment instead: its one open refund of this amount is meant."""
+    if tx.refunds.by_reference([news.reference]):
+        return news
+    attempt = tx.payments.by_reference(news.reference)
+    if attempt is None:
+        return news
+    fitting = [
+        r for r in tx.refunds.of_payment(attempt.id) if r.state in _OPEN and news.amount in (None, r.amount)
+    ]
+    if len(fitting) != 1:
+        return news
+    return RefundNews(
+        fitting[0].reference, news.verdict, news.source, news.amount, news.code, news.message,
+        news.provider_reference, news.return_reason,
+    )  # fmt: skip
+
+
+def _seen(tx: PgTx, news: RefundNews) -> Seen:
+    if news.source == "file":
+        row = tx.fetch_one(
+            """select l.session as day from settlement_line l where l.reference = %s and l.kind = 2
+               order by l.id desc limit 1""",
+            (news.reference,),
+        )
+        return Seen(row["day"]) if row else Seen()
+    back = news.verdict is RefundVerdict.RETURNED
+    row = tx.fetch_one(
+        """select id, coalesce(value_on, booked_on) as day, account from statement_line
+           where reference = %s and returned = %s order by id desc limit 1""",
+        (news.reference, back),
+    )
+    return Seen(row["day"], row["account"], f"bank:{row['id']}" if back else "") if row else Seen()
+
+
+def _names(tx: PgTx, document: str) -> dict[str, str]:
+    """Details of accounts, out of the document's name: ``bank:LINE`` or ``PARTNER:TERMINAL:SESSION``."""
+    kind, _, rest = document.partition(":")
+    if kind != "bank":
+        terminal = rest.partition(":")[0]
+        row = tx.fetch_one(
+            "select account from terminal where provider = %s and code = %s order by valid_from desc limit 1",
+            (kind, terminal),
+        )
+        return {"provider": kind, "terminal": terminal, "account": row["account"] if row else ""}
+    row = tx.fetch_one("select account from statement_line where id = %s", (int(rest),))
+    account = row["account"] if row else ""
+    return {"account": account, "source": "bank", "detail": account}
+
+
+def _case(document: str) -> str:
+    """The key of the break that money in suspense belongs to (``jobs.reconciliation.running``)."""
+    return f"break:only_theirs:{document}" if document.startswith("bank:") else ""
