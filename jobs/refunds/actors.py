@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from jobs import queues
 from jobs.refunds.service import Refunds
-
-if TYPE_CHECKING:
-    from jobs.store.ports import Store
 
 FINDERS = (
     """select 'refunds' as queue where exists (
@@ -26,9 +22,8 @@ FINDERS = (
 """For the sweep: open work that no wake-up reached."""
 
 
-def drains(store: Store, refunds: Refunds) -> dict[str, Callable[[], None]]:
+def drains(refunds: Refunds) -> dict[str, Callable[[], None]]:
     """Queue → what drains it: refunds that waited, order files, looks that are due."""
-    del store  # the same shape as the other rooms' drains; the service holds its own
 
     def drain() -> None:
         refunds.held_up()

@@ -24,6 +24,14 @@ WITHIN = {
 """Kind of case → working days until somebody must have dealt with it (by risk: refund practice, §7)."""
 
 
+class NoChance:
+    """No spread: for plays where everything must be told beforehand."""
+
+    def random(self) -> float:
+        """Always 0."""
+        return 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Ground:
     """Collaborators; no state of its own.

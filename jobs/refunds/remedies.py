@@ -26,7 +26,7 @@ _OPEN = (
 )
 
 
-class MoneyRemedies:
+class Remedies:
     """Payments, refunds and the ledger behind one door. Everything happens in the given transaction."""
 
     def __init__(self, payments: Payments, refunds: Refunds) -> None:

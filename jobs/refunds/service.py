@@ -6,16 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from connectors.kit.seams import Chance, Ids
+from jobs.access import audit as access_audit
 from jobs.access.model import Actor, ActorKind, Right
 from jobs.errors import Duplicate, IllegalTransition, NotAllowed, NotFound
+from jobs.reconciliation.ports import Calendar
 from jobs.refunds import news, opening, owing, resuming, sending, signing
-from jobs.refunds.ground import Ground
+from jobs.refunds.ground import Ground, NoChance
 from jobs.refunds.model import ORDERS, Refund, Signature
 from jobs.refunds.moves import NOWHERE, Moves, Seen
 from jobs.refunds.news import Told
 from jobs.refunds.opening import Wanted
 from jobs.refunds.owing import Cause
+from jobs.refunds.people import Accounts
 from jobs.refunds.policy import Step
+from jobs.refunds.ports import Audit, People
 from jobs.refunds.routes import Payee
 from mappings.canonical.payment import RefundNews, RefundRoute
 from mappings.canonical.payment import RefundState as S
@@ -30,9 +35,27 @@ R = TypeVar("R")
 class Refunds:
     """The desk of refunds (``adapters.desks.RefundDesk``), and who opens what is owed (``jobs.payments.ports.Owed``)."""
 
-    def __init__(self, store: Store, ground: Ground) -> None:
-        """Needs nothing that is open."""
-        self._store, self.ground = store, ground
+    def __init__(
+        self,
+        store: Store,
+        ids: Ids,
+        *,
+        calendar: Calendar,
+        chance: Chance | None = None,
+        people: People | None = None,
+        audit: Audit | None = None,
+    ) -> None:
+        """Needs nothing that is open.
+
+        Args:
+            chance: spreads look-ups.
+            people: who has which right at a moment; the installation's accounts where ``None``.
+            audit: writes the audit row of an act into its transaction.
+        """
+        self._store = store
+        self.ground = Ground(
+            ids, chance or NoChance(), calendar, people or Accounts(), audit or access_audit.record
+        )
 
     # What people do.
 
