@@ -56,9 +56,9 @@ class Faults:
         self.seen: Counter[str] = Counter()
         self.reached: Counter[str] = Counter()
 
-    def strike(self, possible: tuple[str, ...]) -> str | None:
-        """One of ``possible`` at every tenth boundary, as far as this history has it at all."""
-        if not self.on or self._chance.random() >= self._rate:
+    def strike(self, possible: tuple[str, ...], part: float = 1.0) -> str | None:
+        """One of ``possible`` at every tenth boundary (or a ``part`` of that), as far as this history has it at all."""
+        if not self.on or self._chance.random() >= self._rate * part:
             return None
         kinds = self._of.get(possible)
         if kinds is None:

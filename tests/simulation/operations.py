@@ -26,6 +26,7 @@ from tests.support.clock import VirtualClock
 
 T = TypeVar("T")
 NIGHT_SECONDS = 600.0
+PAGE_LIVES = timedelta(hours=3)
 _READS = (
     "request_lost",
     "too_many",
@@ -123,17 +124,17 @@ def _nothing_known(provider: Provider, reference: str) -> PaymentNews:
     )
 
 
-def _pending(provider: Provider, reference: str, amount: int) -> PaymentNews:
-    return PaymentNews(
-        provider.name, provider.terminal, reference, amount, "VND", PaymentVerdict.PENDING, "query", "00/01"
-    )
+def _unfinished(provider: Provider, reference: str, amount: int, *, gone: bool) -> PaymentNews:
+    """An order that nobody has paid: pending while its page lives, then failed."""
+    verdict, code = (PaymentVerdict.FAILED, "00/02") if gone else (PaymentVerdict.PENDING, "00/01")
+    return PaymentNews(provider.name, provider.terminal, reference, amount, "VND", verdict, "query", code)
 
 
 def operations(world: World, wires: dict[str, Wire], clock: VirtualClock) -> dict[tuple[str, str], Operation]:
     """Everything that the engine may ask of this world, by system and name."""
     made = [
         *_gateway(world.gateway, wires["vnpay"], clock),
-        *_platform(world.platform, wires["payment_platform"]),
+        *_platform(world.platform, wires["payment_platform"], clock),
         *_case_system(world, wires["igate"]),
         *_bank(world, wires["statements"], clock),
     ]
@@ -207,18 +208,20 @@ def _refund_news(request: str, made: GivenBack, source: str) -> RefundNews:
     )
 
 
-def _platform(platform: Provider, wire: Wire) -> list[Operation]:
+def _platform(platform: Provider, wire: Wire, clock: VirtualClock) -> list[Operation]:
     def open_payment(call: Call) -> Done:
         reference = call.payload["reference"]
-        wire.write("open_payment", reference, lambda: platform.orders.add(reference))
+        wire.write("open_payment", reference, lambda: platform.orders.setdefault(reference, clock.now()))
         return Done({"payment_url": f"https://platform.test/pay/{reference}"}, code="00")
 
     def ask(reference: str, amount: int) -> PaymentNews:
         money = platform.money.get(reference)
         if money is not None:
             return payment_news(platform, money, "query")
-        known = reference in platform.orders
-        return _pending(platform, reference, amount) if known else _nothing_known(platform, reference)
+        opened = platform.orders.get(reference)
+        if opened is None:
+            return _nothing_known(platform, reference)
+        return _unfinished(platform, reference, amount, gone=clock.now() - opened > PAGE_LIVES)
 
     def query(call: Call) -> Done:
         facts = call.payload

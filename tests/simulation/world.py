@@ -66,7 +66,7 @@ class Provider:
         self.name, self.terminal = name, terminal
         self.money: dict[str, Money] = {}
         self.refunds: dict[str, list[GivenBack]] = {}  # by the payment's reference
-        self.orders: set[str] = set()  # INIT was done
+        self.orders: dict[str, datetime] = {}  # INIT was done, and when
         self.calls: list[tuple[str, str, int]] = []  # (request, reference, amount) of every refund call taken
         self._open_refunds: list[GivenBack] = []
         self._to_file: list[Money] = []

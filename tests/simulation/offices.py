@@ -1,0 +1,145 @@
+"""Agencies, the gateway's nights, the bank's statements, and the people who approve and decide."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from connectors.kit.effects import EffectClass
+from jobs.access.model import Actor, ActorKind
+from tests.simulation.case_client import CANCELLED, DONE, REFUSED, WITHDRAWN
+from tests.simulation.house import SYSTEMS
+from tests.simulation.world import Line
+from tests.support.checker import Theirs
+
+if TYPE_CHECKING:
+    from tests.simulation.citizens import Citizen
+    from tests.simulation.history import History
+
+PEOPLE = (Actor(ActorKind.PERSON, "ke.toan"), Actor(ActorKind.PERSON, "thu.truong"))
+
+
+class Offices:
+    """Everybody who is no citizen."""
+
+    def __init__(self, history: History) -> None:
+        self.h = history
+        self._closed_days = 0
+
+    # Agencies.
+
+    def paid(self, citizen: Citizen) -> None:
+        """A paid dossier is worked on; one in eight ends so that money is owed back."""
+        draw = self.h.chance.random()
+        wait = timedelta(minutes=1 + self.h.chance.random() * 100)
+        if draw < 0.08:
+            self.h.at(wait, lambda: self._close(citizen, REFUSED))
+        elif draw < 0.10:
+            self.h.at(wait, lambda: self._close(citizen, WITHDRAWN))
+        elif draw < 0.11:
+            self.h.at(wait, lambda: self._close(citizen, CANCELLED))
+        elif draw < 0.13:
+            self.h.at(wait, lambda: self._lower(citizen))
+        elif draw < 0.4:
+            self.h.at(wait, lambda: self._close(citizen, DONE))
+
+    def _close(self, citizen: Citizen, status: int) -> None:
+        self.h.note("closed", citizen.code, status)
+        self.h.world.cases.set_status(citizen.code, status, self.h.clock.now())
+
+    def _lower(self, citizen: Citizen) -> None:
+        dossier = self.h.world.cases.dossiers[citizen.code]
+        lines = [Line(x.code, x.name, x.kind, x.amount - 5_000) for x in dossier.lines]
+        self.h.note("lowered", citizen.code)
+        self.h.world.cases.set_lines(citizen.code, lines, self.h.clock.now())
+
+    # Nights.
+
+    def day_goes_on(self) -> None:
+        """The gateway works; once a day its file and the bank's statement arrive."""
+        now = self.h.clock.now()
+        self.h.world.gateway.go_on(now)
+        day = now.toordinal()
+        if day <= self._closed_days:
+            return
+        self._closed_days = day
+        files = {p.name: p.close_session(now) for p in (self.h.world.gateway, self.h.world.platform)}
+        self.h.house.refunding.files_arrive(self.h, files, list(self.h.world.bank.day()))
+
+    def quiet(self) -> bool:
+        """Nothing is left that a later day could bring."""
+        return (
+            self._closed_days > 0 and self.h.house.refunding.quiet(self.h) and not self.h.world.bank.waiting()
+        )
+
+    # People.
+
+    def people_work(self) -> None:
+        """Propose, approve, decline: what the refund desk does in a day."""
+        self.h.house.refunding.people_work(self.h)
+
+    def people_decide(self) -> None:
+        """What was left to a person: look into the portals and decide by what stands there."""
+        effects = self.h.store._tables["effect"]
+        for system in SYSTEMS:
+            for row in effects.by("open", system):
+                if str(row.state) == "parked":
+                    self.h.faults.reached[f"parked: {row.reason.partition(':')[0]}"] += 1
+                    self._decide(row)
+        self.h.house.refunding.people_decide(self.h)
+
+    def _decide(self, row: Any) -> None:
+        """By the books of the other side; money takes two people."""
+        house = self.h.house
+        operation = house.engine_operations[row.system, row.operation]
+        if row.unknown_since is None or operation.effect_class in (EffectClass.READ, EffectClass.IDEMPOTENT):
+            acts = [lambda actor: house.desk.retry(row.id, reason="đã xem", actor=actor)]
+        else:
+            verdict = self._what_happened(row)
+            acts = [
+                lambda actor: house.desk.settle(
+                    row.id, verdict, reason="đã đối chiếu", evidence="cổng thông tin", actor=actor
+                )
+            ]
+        for actor in PEOPLE if operation.money else PEOPLE[:1]:
+            for act in acts:
+                self.h.guarded(lambda act=act, actor=actor: act(actor))
+
+    def _what_happened(self, row: Any) -> str:
+        world = self.h.world
+        if row.operation == "refund":
+            payment = json.loads(row.payload)["reference"]
+            mine = [r for r in world.gateway.refunds.get(payment, ()) if r.request == row.reference]
+            if not mine:
+                return "not-done"
+            return "refused" if all(r.state == "09" for r in mine) else "done"
+        if row.operation == "submit_transfer_orders":
+            return "done" if (row.reference or row.key) in world.bank.files else "not-done"
+        return "done" if row.reference in world.platform.orders else "not-done"
+
+    # Books.
+
+    def their_books(self) -> Theirs:
+        """The world's books as rows for the checker."""
+        world = self.h.world
+        states = {"05": "open", "06": "open", "00": "done", "09": "refused"}
+        confirmed: dict[str, int] = {}
+        for dossier in world.cases.dossiers.values():
+            for payment, times in dossier.confirmed.items():
+                confirmed[payment] = confirmed.get(payment, 0) + times
+        return Theirs(
+            money=[
+                {"provider": p.name, "reference": m.reference, "amount": m.amount, "state": m.state}
+                for p in (world.gateway, world.platform)
+                for m in p.money.values()
+            ],
+            refunds=[
+                {"request": r.request, "reference": r.reference, "amount": r.amount, "state": states[r.state]}
+                for refunds in world.gateway.refunds.values()
+                for r in refunds
+            ],
+            calls=list(world.gateway.calls),
+            transfers=[{"reference": t.reference, "amount": t.amount, "state": t.state} for t in world.bank.transfers],
+            confirmed=confirmed,
+        )  # fmt: skip
