@@ -21,6 +21,7 @@ from jobs.effects.model import EffectState
 from jobs.effects.rows import Change, Held, unchanged
 
 _LONGEST_MESSAGE = 300
+_ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _REPEATABLE = frozenset({EffectClass.READ, EffectClass.IDEMPOTENT})
 
 
@@ -198,7 +199,7 @@ def stored_data(data: Any) -> str:
     Raises:
         ValueError, TypeError: it has no such form, or the database would refuse it.
     """
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _ENCODE(data)
     text.encode()
     if "\\u0000" in text:
         raise ValueError("a NUL in canonical data")

@@ -13,7 +13,7 @@ from jobs import queues
 from jobs.broker.listener import WORKERS
 from jobs.effects.model import LOWEST_PRIORITY
 from jobs.effects.rows import Change, Held, Standing
-from jobs.store.postgres.effects_plan import encoded
+from jobs.store.postgres.arrays import copied, encoded, moments, numbers, texts
 from jobs.store.postgres.tx import PgTx
 
 _HELD: LiteralString = """e.id, e.key, e.system, e.operation, e.lane, e.payload, e.dossier_code, e.reference, e.correlation_id,
@@ -90,10 +90,15 @@ _FREE: LiteralString = (
 )
 
 _NOTE: LiteralString = """
-insert into exchange (at, system, operation, direction, reference, effect_id, attempt, status, outcome, duration_ms,
-    request_digest, response_digest, request_summary, response_summary)
-select %s, * from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::int[], %s::int[], %s::text[],
-    %s::int[], %s::text[], %s::text[], %s::jsonb[], %s::jsonb[])"""
+copy exchange (at, system, operation, direction, reference, effect_id, attempt, status, outcome, duration_ms,
+    request_digest, response_digest, request_summary, response_summary) from stdin"""
+
+_LITERALS: dict[str, Callable[[Any], str]] = {
+    name: texts if name in ("state", "code", "message", "reason", "outcome")
+    else moments if name in ("due_at", "first_sent_at", "unknown_since")
+    else numbers
+    for name in Change._fields
+}  # fmt: skip
 
 _IN_HAND: LiteralString = f"""
 select w.worker, exists (select from pg_locks l where l.locktype = 'advisory' and l.granted and l.objsubid = 2
@@ -192,15 +197,18 @@ def apply(tx: PgTx, changes: Sequence[Change]) -> set[int]:
         columns = {
             "id": numbers([c.id for c in done]),
             "generation": numbers([c.generation for c in done]),
-            "code": [c.code for c in done],
-            "outcome": [c.outcome for c in done],
+            "code": texts([c.code for c in done]),
+            "outcome": texts([c.outcome for c in done]),
             "now": tx.now,
         }
         rows = cursor.execute(_DONE, columns).fetchall()
         written.update(row[0] for row in rows)
         promote(tx, [(system, lane) for _, system, lane in rows], were_heads=True)
     if other:
-        named = dict(zip(Change._fields, (list(column) for column in zip(*other, strict=True)), strict=True))
+        named = {
+            name: _LITERALS[name](column)
+            for name, column in zip(Change._fields, zip(*other, strict=True), strict=True)
+        }
         rows = cursor.execute(_APPLY, {**named, "now": tx.now}).fetchall()
         written.update(row[0] for row in rows)
         promote(tx, [(system, lane) for _, system, lane, closed in rows if closed])
@@ -224,25 +232,23 @@ def note(tx: PgTx, exchanges: Sequence[tuple[int | None, int | None, Exchange]])
     """See :meth:`jobs.effects.ports.EngineRows.note`."""
     if not exchanges:
         return
-    tx.execute(
-        _NOTE,
-        (
-            tx.now,
-            [x.system for _, _, x in exchanges],
-            [x.operation for _, _, x in exchanges],
-            [x.direction for _, _, x in exchanges],
-            [x.reference for _, _, x in exchanges],
-            [effect_id for effect_id, _, _ in exchanges],
-            [attempt for _, attempt, _ in exchanges],
-            [x.status for _, _, x in exchanges],
-            [x.outcome for _, _, x in exchanges],
-            [x.duration_ms for _, _, x in exchanges],
-            [x.request_digest for _, _, x in exchanges],
-            [x.response_digest for _, _, x in exchanges],
-            [encoded(dict(x.request_summary)) if x.request_summary else "{}" for _, _, x in exchanges],
-            [encoded(dict(x.response_summary)) if x.response_summary else "{}" for _, _, x in exchanges],
-        ),
+    at = tx.now.isoformat()
+    with tx.connection.cursor().copy(_NOTE) as out:
+        out.write("".join([_line(at, effect_id, attempt, x) for effect_id, attempt, x in exchanges]))
+
+
+def _line(at: str, effect_id: int | None, attempt: int | None, x: Exchange) -> str:
+    asked = copied(encoded(dict(x.request_summary))) if x.request_summary else "{}"
+    said = copied(encoded(dict(x.response_summary))) if x.response_summary else "{}"
+    return (
+        f"{at}\t{copied(x.system)}\t{copied(x.operation)}\t{x.direction}\t{copied(x.reference)}\t"
+        f"{_NULL if effect_id is None else effect_id}\t{_NULL if attempt is None else attempt}\t"
+        f"{_NULL if x.status is None else x.status}\t{copied(x.outcome)}\t{x.duration_ms}\t"
+        f"{copied(x.request_digest)}\t{copied(x.response_digest)}\t{asked}\t{said}\n"
     )
+
+
+_NULL = "\\N"
 
 
 def held(tx: PgTx, sql: LiteralString, parameters: Any) -> list[Held]:
@@ -252,8 +258,3 @@ def held(tx: PgTx, sql: LiteralString, parameters: Any) -> list[Held]:
 
 def _held_row(_cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Held]:
     return Held._make
-
-
-def numbers(values: Sequence[int]) -> str:
-    """An array of whole numbers as PostgreSQL reads it; many times faster than value by value."""
-    return "{" + ",".join(map(str, values)) + "}"

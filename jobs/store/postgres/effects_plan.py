@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from jobs import queues
 from jobs.effects.model import LOWEST_PRIORITY, NewEffect
 from jobs.errors import SerialConflict
+from jobs.store.postgres.arrays import encoded, moments, numbers, texts
 from jobs.store.postgres.tx import PgTx
 
 _ROUNDS = 20
@@ -28,20 +28,19 @@ with given as materialized (
 ), held as materialized (
     select e.system, e.lane from effect e join lanes using (system, lane) where e.head order by e.id for share of e
 ), placed as (
-    select g.*, h.lane is null as free,
+    select g.*, (g.system, g.lane) not in (select system, lane from held) as free,
            row_number() over (partition by g.system, g.lane order by g.ord) as place
-    from given g left join held h using (system, lane)
-), written as (
-    insert into effect (key, system, operation, lane, head, priority, dossier_code, reference, correlation_id, cause,
-                        payload, state, due_at, created_at, updated_at)
-    select key, system, operation, lane, free, priority, dossier_code, reference, correlation_id, cause,
-           payload::jsonb, 'planned', due_at, %(now)s, %(now)s
-    from placed where not free or place = 1 order by ord
-    on conflict do nothing
-    returning key
+    from given g
 )
-select g.key, w.key is not null as written from given g left join written w using (key)
+insert into effect (key, system, operation, lane, head, priority, dossier_code, reference, correlation_id, cause,
+                    payload, state, due_at, created_at, updated_at)
+select key, system, operation, lane, free, priority, dossier_code, reference, correlation_id, cause,
+       payload::jsonb, 'planned', due_at, %(now)s, %(now)s
+from placed where not free or place = 1 order by ord
+on conflict do nothing
+returning key
 """
+_KNOWN = "select key from effect where key = any(%s)"
 
 
 def plan(tx: PgTx, effects: Sequence[NewEffect]) -> list[bool]:
@@ -54,9 +53,12 @@ def plan(tx: PgTx, effects: Sequence[NewEffect]) -> list[bool]:
     for _ in range(_ROUNDS):
         if not left:
             break
-        new = {row["key"]: row["written"] for row in tx.fetch(_PLAN, _columns(tx, left))}
-        written |= {key for key, done in new.items() if done}
-        left = [effect for effect in left if new.get(effect.key) is False]
+        new = {row["key"] for row in tx.fetch(_PLAN, _columns(tx, left))}
+        written |= new
+        left = [effect for effect in left if effect.key not in new]
+        if left:
+            known = {row["key"] for row in tx.fetch(_KNOWN, ([effect.key for effect in left],))}
+            left = [effect for effect in left if effect.key not in known]
     else:
         raise SerialConflict(f"{tx.name}: lanes kept changing")
     for effect in wanted.values():
@@ -71,19 +73,14 @@ def plan(tx: PgTx, effects: Sequence[NewEffect]) -> list[bool]:
 
 def _columns(tx: PgTx, effects: Sequence[NewEffect]) -> dict[str, object]:
     columns: dict[str, object] = {
-        name: [getattr(effect, name) for effect in effects]
+        name: texts([getattr(effect, name) for effect in effects])
         for name in (
             "key", "system", "operation", "lane", "dossier_code", "reference", "correlation_id", "cause",
         )
     }  # fmt: skip
-    columns["ord"] = list(range(len(effects)))
-    columns["payload"] = [encoded(effect.payload) for effect in effects]
-    columns["priority"] = [min(max(effect.priority, 0), LOWEST_PRIORITY) for effect in effects]
-    columns["due_at"] = [effect.due_at or tx.now for effect in effects]
+    columns["ord"] = numbers(range(len(effects)))
+    columns["payload"] = texts([encoded(effect.payload) for effect in effects])
+    columns["priority"] = numbers([min(max(effect.priority, 0), LOWEST_PRIORITY) for effect in effects])
+    columns["due_at"] = moments([effect.due_at or tx.now for effect in effects])
     columns["now"] = tx.now
     return columns
-
-
-def encoded(value: object) -> str:
-    """A payload or an outcome as JSON text; NaN and what JSON has no form for are refused (``ValueError``, ``TypeError``)."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

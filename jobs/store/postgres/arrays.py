@@ -1,0 +1,43 @@
+"""Arrays of one column as PostgreSQL reads them, written in one go: many times faster than value by value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def numbers(values: Iterable[int | None]) -> str:
+    """Whole numbers, for ``%s::bigint[]``."""
+    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+
+
+def texts(values: Iterable[str | None]) -> str:
+    """Texts, for ``%s::text[]``."""
+    return "{" + ",".join([_text(value) for value in values]) + "}"
+
+
+def moments(values: Iterable[datetime | None]) -> str:
+    """Moments with their zone, for ``%s::timestamptz[]``."""
+    return "{" + ",".join(["NULL" if value is None else value.isoformat() for value in values]) + "}"
+
+
+def copied(value: str) -> str:
+    """A text as a field of COPY in text format."""
+    return value.translate(_COPY_ESCAPES)
+
+
+def encoded(value: object) -> str:
+    """A JSON value as text; NaN and what JSON has no form for are refused (``ValueError``, ``TypeError``)."""
+    return _ENCODE(value)
+
+
+def _text(value: str | None) -> str:
+    if value is None:
+        return "NULL"
+    if "\\" in value or '"' in value:
+        value = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{value}"'
