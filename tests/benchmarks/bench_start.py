@@ -30,7 +30,7 @@ def _help() -> dict[str, float]:
 
 def _installation() -> dict[str, float]:
     with short_home() as place:
-        installation = Installation(place / "home", "--sandbox")
+        installation = Installation(place / "home", "--sandbox", "--no-play")
         first = _started(installation)
         time.sleep(IDLE_SECONDS)
         weighed = [process.memory_full_info().pss for process in installation.family()]

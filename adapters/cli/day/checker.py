@@ -258,8 +258,8 @@ def _statements(facts: Facts) -> Iterator[Wrong]:
     """The statements as loaded are the bank's own books of those days."""
     books = {(day.account, day.day): day for day in facts.bank}
     for mine in facts.loaded:
-        theirs = books.get((mine.account, mine.day))
-        if theirs is None or _differs(mine, theirs):
+        theirs = books.get((mine.account, mine.day), BankDay(mine.account, mine.day, 0, 0, 0))
+        if _differs(mine, theirs):
             yield Wrong(
                 "statement",
                 f"{mine.account} {mine.day}",

@@ -14,8 +14,11 @@ from adapters.cli.day.progress import Progress
 from adapters.cli.day.scenario import Act, Ending, FeeLine, Happening, Scenario
 from adapters.cli.day.world import VNPAY, World
 
-_SOON = timedelta(minutes=2)
-_TRIES = 400
+_SOON = timedelta(minutes=4)
+_LONGEST = timedelta(minutes=20)
+_PATIENCE = timedelta(hours=5)
+"""So long after its time somebody still tries; then the office hears of it."""
+_NOTHING_DUE = timedelta(0)
 _ENDED = frozenset({"FAILED", "EXPIRED", "REVERSED"})
 _TRANSIENT = frozenset({429, 503, 409})
 
@@ -61,13 +64,12 @@ class Citizens:
         }[happening.act](happening, page)
         if again is None:
             return None
-        tries = self._tried[happening.dossier, happening.at] = (
-            self._tried.get((happening.dossier, happening.at), 0) + 1
-        )
-        if tries < _TRIES:
-            return again
-        page.given_up.append(f"{happening.dossier}: {happening.act} {happening.choice}".strip())
-        return None
+        if self._time.now() - happening.at > _PATIENCE:
+            page.given_up.append(f"{happening.dossier}: {happening.act} {happening.choice}".strip())
+            return None
+        key = happening.dossier, happening.at
+        self._tried[key] = self._tried.get(key, 0) + 1
+        return min(again * self._tried[key], _LONGEST)
 
     def _file(self, happening: Happening, page: Page) -> None:
         procedure, applicant = self._scenario.dossiers[happening.dossier]
@@ -83,7 +85,7 @@ class Citizens:
     def _pay(self, happening: Happening, page: Page) -> timedelta | None:
         opened = self._open(happening.choice, page)
         if isinstance(opened, timedelta):
-            return opened
+            return opened or None
         if happening.ending is Ending.ABANDONED:
             self._world.pay(happening.choice, opened, ending="abandoned", notify="lost")
             return None
@@ -104,6 +106,8 @@ class Citizens:
             key = f"{page.code}:{channel}:{page.tries}"
             answer = counter.open_payment(page.code, channel, page.due, key=key)
             if isinstance(answer, Refused):
+                if answer.code == "paid":
+                    return _NOTHING_DUE
                 # Not in the product yet, or an earlier attempt is not resolved: people ask again later.
                 return _SOON if answer.status in {404, 403, 412, *_TRANSIENT} else _unexpected(answer, page)
             page.tries += 1
@@ -138,7 +142,7 @@ class Citizens:
         """Somebody without the secret says that the open attempt was paid."""
         opened = self._open(happening.choice, page)
         if isinstance(opened, timedelta):
-            return opened
+            return opened or None
         reference = page.open_on[happening.choice]
         page.forged.append(self._forged(happening.choice, reference, page.asked[reference]))
         return None

@@ -20,7 +20,7 @@ def home():
 
 @pytest.fixture
 def installation(home):
-    made = Installation(home, "--sandbox")
+    made = Installation(home, "--sandbox", "--no-play")
     made.start()
     yield made
     if made.process.poll() is None:
@@ -53,7 +53,7 @@ def test_after_a_kill_of_the_parent_it_starts_again_without_hands(installation, 
     """A machine may lose power at any instruction."""
     family = installation.family()
     installation.stop(signal.SIGKILL)
-    again = Installation(home, "--sandbox")
+    again = Installation(home, "--sandbox", "--no-play")
     again.start()
     try:
         assert again.ready()
