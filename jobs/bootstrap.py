@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+from datetime import timedelta
+from threading import Event
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel
@@ -12,24 +14,49 @@ from config.metrics import PERIODIC
 from config.settings import Settings, fault
 from connectors.kit.seams import RandomIds, SystemChance
 from jobs import periodic, queues
-from jobs.access import chain
 from jobs.access.service import Access
+from jobs.assembly import Assembly, assemble
 from jobs.broker.build import build_broker, sender
 from jobs.broker.waker import Waker
 from jobs.clock import DatabaseClock
-from jobs.periodic import Periodic
-from jobs.runtime import Runtime, Services
+from jobs.effects import actors as effect_actors
+from jobs.effects.engine import Engine
+from jobs.effects.flow import Limits
+from jobs.housekeeping import periodic_work
+from jobs.intake import actors as intake_actors
+from jobs.payments import actors as payment_actors
+from jobs.refunds import actors as refund_actors
+from jobs.runtime import Drain, Runtime, Services
+from jobs.scheduler import Finder
 from jobs.store.postgres.store import PgStore
 
+if TYPE_CHECKING:
+    from jobs.store.ports import Boundary
+
 _PLAY_REFRESH_SECONDS = 1.0
+_LEASE = timedelta(seconds=90)
+_PLAY_LEASE = timedelta(hours=6)
+"""A play's hours are seconds: a lease guards a process, so it is counted in the play's time."""
+_NO_WORKER = 0
+
+FINDERS: tuple[Finder, ...] = (
+    (periodic.DUE, {}),
+    *((sql, {}) for sql in payment_actors.FINDERS),
+    *((sql, {}) for sql in refund_actors.FINDERS),
+    *effect_actors.FINDERS,
+)
+"""What the one-second sweep asks: open work that no wake-up reached."""
 
 
-def build(settings: Settings, dsn: str, *, worker: int | None = None) -> Runtime:
+def build(
+    settings: Settings, dsn: str, *, worker: int | None = None, boundary: Boundary | None = None
+) -> Runtime:
     """One process's pieces, wired. Nothing is connected before its first use, except to read the clock.
 
     Args:
         dsn: of the database, whichever server it is on.
-        worker: number of this worker process.
+        worker: number of this worker process; ``None`` outside workers.
+        boundary: names crash points for the proofs.
 
     Raises:
         SettingsRefused: time is not real beside a partner that is.
@@ -39,28 +66,63 @@ def build(settings: Settings, dsn: str, *, worker: int | None = None) -> Runtime
     refuse_unreal_time(settings, clock)
     broker = build_broker(dsn, settings.broker_url.get_secret_value(), worker=worker)
     wake = Waker(sender(broker))
-    store = PgStore(dsn, clock, size=settings.work.threads + 4, wake=wake)
-    services = Services(access=Access(store))
-    work = periodic_work(store)
+    crash = {} if boundary is None else {"boundary": boundary}
+    store = PgStore(dsn, clock, size=settings.work.threads + 4, wake=wake, **crash)
+    ids, chance, stopping = RandomIds(), SystemChance(), Event()
+    parts = assemble(settings, store, clock=clock, ids=ids, chance=chance)
+    engine = Engine(
+        store,
+        parts.connectors.operations,
+        parts.handlers,
+        clock=clock,
+        chance=chance,
+        worker=worker or _NO_WORKER,
+        lease=_PLAY_LEASE if clock.rule is not None else _LEASE,
+        stopping=stopping,
+        boundary=boundary,
+    )
+    work = periodic_work(store, parts, wake)
     return Runtime(
         settings=settings,
         dsn=dsn,
         store=store,
         clock=clock,
-        ids=RandomIds(),
-        chance=SystemChance(),
+        ids=ids,
+        chance=chance,
         broker=broker,
         wake=wake,
-        services=services,
+        services=Services(
+            access=Access(store),
+            payments=parts.payments,
+            refunds=parts.refunds,
+            reconciliation=parts.reconciliation,
+            effects=parts.desk,
+        ),
         worker=worker,
+        connectors=parts.connectors,
+        engine=engine,
         periodic=work,
-        drains={queues.HOUSEKEEPING: lambda: periodic.run_due(store, work, _count)},
+        drains={
+            **effect_actors.drains(engine),
+            **payment_actors.drains(store, parts.payments),
+            **refund_actors.drains(parts.refunds),
+            **_intake(parts),
+            queues.HOUSEKEEPING: lambda: periodic.run_due(store, work, _count),
+        },
+        stopping=stopping,
     )
 
 
-def periodic_work(store: PgStore) -> tuple[Periodic, ...]:
-    """What comes back by itself."""
-    return (Periodic("audit-seal", "@every 5", lambda: _until_none(lambda: chain.seal(store))),)
+def install(runtime: Runtime) -> None:
+    """What the program brings into the database: periodic work, first limits of each system. Safe to repeat."""
+    periodic.install(runtime.store, runtime.periodic)
+    effect_actors.install_limits(
+        runtime.store, {system: Limits() for system in {key[0] for key in runtime.connectors.operations}}
+    )
+
+
+def _intake(parts: Assembly) -> dict[str, Drain]:
+    return {} if parts.feed is None else intake_actors.drains(parts.feed)
 
 
 def refuse_unreal_time(settings: Settings, clock: DatabaseClock) -> None:
@@ -112,11 +174,6 @@ def _is_here(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _until_none(step: Callable[[], int]) -> None:
-    while step():
-        continue
 
 
 def _count(name: str, good: bool) -> None:

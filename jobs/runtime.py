@@ -11,11 +11,14 @@ from dramatiq import Broker
 
 from config.settings import Settings
 from connectors.kit.seams import Chance, Ids
+from connectors.registry import Connectors
 from jobs.access.service import Access
 from jobs.broker.waker import Waker
 from jobs.clock import DatabaseClock
 from jobs.periodic import Periodic
 from jobs.store.postgres.store import PgStore
+
+Drain = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Services:
     payments: Any = None
     refunds: Any = None
     reconciliation: Any = None
+    effects: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,8 @@ class Runtime:
     Attributes:
         dsn: of the database, for the one route that speaks asyncpg.
         worker: number of this worker process; ``None`` outside workers.
-        connectors: system → client.
-        engine: delivers effects.
+        connectors: everything that leads outside.
+        engine: delivers effects; only workers use it.
         drains: queue → what drains it.
         stopping: set at SIGTERM; drains look at it between batches.
     """
@@ -51,10 +55,10 @@ class Runtime:
     wake: Waker
     services: Services
     worker: int | None = None
-    connectors: dict[str, Any] = field(default_factory=dict)
+    connectors: Connectors = field(default_factory=Connectors)
     engine: Any = None
     periodic: Sequence[Periodic] = ()
-    drains: dict[str, Callable[[], None]] = field(default_factory=dict)
+    drains: dict[str, Drain] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def close(self) -> None:
@@ -62,3 +66,4 @@ class Runtime:
         self.wake.close()
         self.broker.close()
         self.store.close()
+        self.connectors.close()

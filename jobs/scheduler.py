@@ -22,10 +22,7 @@ Finder = tuple[LiteralString, Mapping[str, object]]
 """SQL with one column ``queue`` (may use ``%(now)s``) and its other parameters; must be answered from an index."""
 
 _SWEEPING = 0x4C54_5343  # advisory lock of the one scheduler that sweeps
-DUE: tuple[Finder, ...] = (
-    (periodic.DUE, {}),
-    ("select 'intake' as queue where exists (select from inbox where processed_at is null)", {}),
-)
+DUE: tuple[Finder, ...] = ((periodic.DUE, {}),)
 
 
 class Scheduler:

@@ -21,10 +21,13 @@ _API_THREADS = 16
 
 def edge_of(runtime: Runtime) -> Edge:
     """What the endpoints use of this process."""
-    from adapters.ports import Edge
+    from adapters.ports import Edge, PlatformDoor, VnpayDoor
+    from connectors.errors import Forged
+    from connectors.payment_platform.notifications import answer
     from jobs.health import readiness
 
-    settings = runtime.settings
+    settings, verifiers = runtime.settings, runtime.connectors.verifiers
+    platform = settings.connectors.payment_platform
     return Edge(
         dsn=runtime.dsn,
         store=runtime.store,
@@ -32,10 +35,14 @@ def edge_of(runtime: Runtime) -> Edge:
         ids=runtime.ids,
         access=runtime.services.access,
         wake=runtime.wake,
+        vnpay=VnpayDoor(verifiers["vnpay"], (Forged,)) if "vnpay" in verifiers else None,
+        platform=PlatformDoor(verifiers["payment_platform"], partial(answer, settings=platform), (Forged,))
+        if platform is not None
+        else None,
         payments=runtime.services.payments,
         refunds=runtime.services.refunds,
         reconciliation=runtime.services.reconciliation,
-        effects=runtime.engine,
+        effects=runtime.services.effects,
         ready=lambda: readiness(runtime),
         sandbox=settings.sandbox,
         public_url=settings.api.address,
@@ -82,15 +89,14 @@ def serve_worker(place: Place, number: int = 0) -> None:
     """Work until SIGTERM; the ``number``-th worker of its parent."""
     from config.logging import set_up
     from jobs import worker
-    from jobs.bootstrap import build
-    from jobs.periodic import install
+    from jobs.bootstrap import build, install
 
     worker.hold_signals()
     set_up(place.settings.logging, process="worker")
     port = place.settings.work.metrics_port
     worker.serve_metrics(port + number if port else 0)
     runtime = build(place.settings, place.dsn, worker=worker.new_worker_number(place.dsn))
-    install(runtime.store, runtime.periodic)
+    install(runtime)
     worker.run(runtime)
 
 
@@ -192,7 +198,7 @@ def _revive(server: EmbeddedServer) -> None:
 
 
 def _sweep(place: Place) -> Any:
-    from jobs.bootstrap import refuse_unreal_time
+    from jobs.bootstrap import FINDERS, refuse_unreal_time
     from jobs.broker.build import build_broker, sender
     from jobs.clock import DatabaseClock
     from jobs.scheduler import Scheduler
@@ -200,7 +206,8 @@ def _sweep(place: Place) -> Any:
     clock = DatabaseClock(place.dsn)
     refuse_unreal_time(place.settings, clock)
     url = place.settings.broker_url.get_secret_value()
-    return Scheduler(place.dsn, clock, send=sender(build_broker(place.dsn, url)) if url else None)
+    send = sender(build_broker(place.dsn, url)) if url else None
+    return Scheduler(place.dsn, clock, finders=FINDERS, send=send)
 
 
 def _warm_up() -> None:

@@ -148,12 +148,19 @@ class Channel(Protocol):
         straight: money goes to the collecting office's account, the provider owes us nothing.
     """
 
-    name: str
-    provider: str
-    terminal: str
-    minimum: int
-    maximum: int
-    straight: bool
-    page_lives: timedelta
+    @property
+    def name(self) -> str: ...
+    @property
+    def provider(self) -> str: ...
+    @property
+    def terminal(self) -> str: ...
+    @property
+    def minimum(self) -> int: ...
+    @property
+    def maximum(self) -> int: ...
+    @property
+    def straight(self) -> bool: ...
+    @property
+    def page_lives(self) -> timedelta: ...
 
     def ask(self, order: Order) -> Asked: ...

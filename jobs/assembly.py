@@ -1,0 +1,92 @@
+"""The money path put together: connectors, services, handlers and drains of one process. Nothing is connected here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from connectors import registry
+from connectors.kit.seams import Chance, Clock, Ids
+from connectors.registry import Connectors
+from jobs.calendar.service import StoredCalendar
+from jobs.effects.desk import EffectDesk
+from jobs.effects.model import Handler
+from jobs.intake.feed import Feed
+from jobs.payments import handlers as payment_handlers
+from jobs.payments import opening
+from jobs.payments.channels import CalledChannel, RedirectChannel
+from jobs.payments.ports import Channel
+from jobs.payments.service import Payments
+from jobs.reconciliation.service import Reconciliation
+from jobs.refunds import handlers as refund_handlers
+from jobs.refunds.remedies import Remedies
+from jobs.refunds.service import Refunds
+from jobs.store.postgres.store import PgStore
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """Services of one process and what hangs on them.
+
+    Attributes:
+        handlers: (system, operation) → the domain's side of an effect.
+        feed: ``None``: no case system is set.
+    """
+
+    connectors: Connectors
+    calendar: StoredCalendar
+    payments: Payments
+    refunds: Refunds
+    reconciliation: Reconciliation
+    desk: EffectDesk
+    handlers: Mapping[tuple[str, str], Handler]
+    feed: Feed | None
+
+
+def assemble(settings: Settings, store: PgStore, *, clock: Clock, ids: Ids, chance: Chance) -> Assembly:
+    """Wire every service to its collaborators, by the systems that the settings name."""
+    connectors = registry.build(settings.connectors, clock=clock)
+    calendar = StoredCalendar(store)
+    refunds = Refunds(store, ids, calendar=calendar, chance=chance)
+    payments = Payments(
+        store,
+        ids,
+        channels=channels(settings, connectors),
+        owed=refunds,
+        confirms=settings.connectors.igate is not None,
+        chance=chance,
+        audit=opening.audited,
+    )
+    handlers = {**payment_handlers.handlers(payments), **refund_handlers.handlers(refunds.ground)}
+    feed = None
+    if settings.connectors.igate is not None:
+        feed = Feed(store, connectors.clients["igate"], refunds)
+    return Assembly(
+        connectors=connectors,
+        calendar=calendar,
+        payments=payments,
+        refunds=refunds,
+        reconciliation=Reconciliation(store, calendar, Remedies(payments, refunds)),
+        desk=EffectDesk(store, connectors.operations, handlers),
+        handlers=handlers,
+        feed=feed,
+    )
+
+
+def channels(settings: Settings, connectors: Connectors) -> dict[str, Channel]:
+    """The ways to pay that this installation has."""
+    found: dict[str, Channel] = {}
+    vnpay, platform = settings.connectors.vnpay, settings.connectors.payment_platform
+    if vnpay is not None:
+        found["vnpay"] = RedirectChannel(
+            connectors.clients["vnpay"], vnpay.tmn_code, minimum=vnpay.least_amount, maximum=vnpay.most_amount
+        )
+    if platform is not None:
+        found["payment_platform"] = CalledChannel(
+            platform.partner_code, f"{settings.api.address}/payment-return"
+        )
+    return found

@@ -1,0 +1,62 @@
+"""What comes back by itself in one installation: the feed, the day's reconciliation, seals, totals, sweeping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from jobs import queues
+from jobs.access import chain
+from jobs.periodic import LOCAL, Periodic
+from jobs.store.postgres import access
+from jobs.store.postgres.views import totals
+
+if TYPE_CHECKING:
+    from jobs.assembly import Assembly
+    from jobs.store.postgres.store import PgStore
+
+FEED_SECONDS = 20
+PROFILE_OF = {"vnpay": "vnpay-session"}
+"""Providers that send a file of each session → its profile."""
+_DAYS_AGAIN = 3
+"""Earlier days are judged again: what was in transit then may be missing now."""
+
+
+def periodic_work(store: PgStore, parts: Assembly, wake: Callable[[set[str]], None]) -> tuple[Periodic, ...]:
+    """The work in the order in which it is looked at; each may run twice and beside itself."""
+    work = [
+        Periodic("audit-seal", "@every 5", lambda: _until_none(lambda: chain.seal(store))),
+        Periodic("totals", "@every 15", lambda: _until_none(lambda: totals.roll_up(store))),
+        Periodic("reconcile", "15 7 * * *", lambda: _reconcile(store, parts)),
+        Periodic("forget", "40 2 * * *", lambda: _forget(store)),
+    ]
+    if parts.feed is not None:
+        work.append(Periodic("feed", f"@every {FEED_SECONDS}", lambda: wake({queues.INTAKE})))
+    return tuple(work)
+
+
+def _reconcile(store: PgStore, parts: Assembly) -> None:
+    """Judge the days that have passed, and name the files that should be there."""
+    with store.transaction("reconcile-today") as tx:
+        today = tx.now.astimezone(LOCAL).date()
+        terminals = tx.fetch(
+            """select distinct provider, code from terminal
+               where valid_from <= %(day)s and (valid_to is null or valid_to >= %(day)s)""",
+            {"day": today - timedelta(days=1)},
+        )
+    for back in range(_DAYS_AGAIN, 0, -1):
+        parts.reconciliation.run(today - timedelta(days=back))
+    parts.reconciliation.watch_files(
+        {PROFILE_OF[row["provider"]]: row["code"] for row in terminals if row["provider"] in PROFILE_OF}
+    )
+
+
+def _forget(store: PgStore) -> None:
+    with store.transaction("forget") as tx:
+        access.sweep(tx)
+
+
+def _until_none(step: Callable[[], int]) -> None:
+    while step():
+        continue
