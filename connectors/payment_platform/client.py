@@ -91,9 +91,7 @@ class Client:
         with self._agreed(OPEN, reference):
             code = wire.text(answer, "MaLoi")
             self._judge(OPEN, reference, code)
-            echoed = wire.text(answer, "MaThamChieu", needed=False)
-            if echoed and echoed != reference:
-                raise ValueError("the answer is about another MaThamChieu")
+            _same(answer, reference)
             return self._page(wire.text(answer, "UrlThanhToan"))
 
     def query(
@@ -139,11 +137,12 @@ class Client:
         raw = self._raw(
             BILL, self._settings.bill_path, message, EffectClass.READ, reference, deadline_seconds
         )
-        if raw.startswith(b"%PDF-"):
+        if raw.startswith(b"%PDF-") and raw.rstrip().endswith(b"%%EOF"):
             return {"pdf_base64": base64.b64encode(raw).decode()}
         with self._agreed(BILL, reference):
             answer = self._unwrapped(BILL, reference, raw, EffectClass.READ)
             self._judge(BILL, reference, wire.text(answer, "MaLoi"))
+            _same(answer, reference)
             address = wire.text(answer, "UrlBienLai", needed=False)
             return {"url": self._https(address)} if address else {}
 
@@ -243,3 +242,10 @@ class Client:
 def is_final(news: PaymentNews) -> bool:
     """Whether asking may end with this news."""
     return news.verdict in (PaymentVerdict.PAID, PaymentVerdict.FAILED)
+
+
+def _same(answer: Mapping[str, Any], reference: str) -> None:
+    """Answers that are not signed may carry the reference; then it must be ours."""
+    echoed = wire.text(answer, "MaThamChieu", needed=False)
+    if echoed and echoed != reference:
+        raise ValueError("the answer is about another MaThamChieu")

@@ -289,7 +289,11 @@ class PlatformSandbox(Sandbox):
         order = self.orders.get(message["MaThamChieu"])
         if order is None or order.time != message["ThoiGianGD"] or order.state != PAID:
             return self._error("01", "không tìm thấy biên lai")
-        return {"MaLoi": "00", "UrlBienLai": _page(request, f"bien-lai/{order.number}")}
+        return {
+            "MaLoi": "00",
+            "MaThamChieu": order.reference,
+            "UrlBienLai": _page(request, f"bien-lai/{order.number}"),
+        }
 
     def _end(self, order: Order, ending: str, moment: datetime) -> None:
         if ending == "abandoned":

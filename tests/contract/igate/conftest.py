@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import pytest
 
 from connectors.igate.auth import adapter_tokens, gateway_tokens
 from connectors.igate.client import SHOWN, SYSTEM, Client
 from connectors.igate.sandbox import CaseSystemSandbox
 from connectors.igate.settings import Settings
-from connectors.kit.sandbox import serve
+from connectors.kit.sandbox import SandboxRequest, serve
 from connectors.kit.transport import Transport
 from tests.support.clock import VirtualClock
 
@@ -49,19 +49,24 @@ class CaseSystem:
     clock: VirtualClock
 
     def control(self, path: str, **facts: Any) -> Any:
-        answer = httpx.post(f"{self.url}/_sandbox/igate/{path}", json=facts)
-        assert answer.status_code < 300, answer.text
-        return answer.json()
+        return asked(self.sandbox, "POST", f"/_sandbox/igate/{path}", facts)
 
     def file(self, **facts: Any) -> Any:
         self.clock.advance(60)
         return self.control("dossiers", **{"fees": FEES, "procedure": "1.004199", **facts})
 
     def fault(self, operation: str, kind: str, **more: Any) -> None:
-        httpx.post(f"{self.url}/_sandbox/faults", json={"operation": operation, "kind": kind, **more})
+        asked(self.sandbox, "POST", "/_sandbox/faults", {"operation": operation, "kind": kind, **more})
 
     def book(self, code: str) -> Any:
-        return httpx.get(f"{self.url}/_sandbox/igate/books").json()["dossiers"][code]
+        return asked(self.sandbox, "GET", "/_sandbox/igate/books", {})["dossiers"][code]
+
+
+def asked(sandbox: CaseSystemSandbox, method: str, path: str, facts: dict[str, Any]) -> Any:
+    """A control of the sandbox, in process."""
+    answer = sandbox.handle(SandboxRequest(method, path, {}, {}, json.dumps(facts).encode()))
+    assert answer.status < 300, answer.body
+    return json.loads(answer.body)
 
 
 Make = Callable[..., CaseSystem]

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
+import httpx
 import pytest
 
-from connectors.errors import CredentialsRefused, Rejected, Unavailable
+from connectors.errors import ContractBroken, CredentialsRefused, Rejected, Unavailable
+from connectors.igate import wire
+from connectors.igate.client import SYSTEM, Client
+from connectors.kit.exchanges import collecting
+from connectors.kit.reading import Unreadable
+from connectors.kit.sandbox import SandboxRequest
+from connectors.kit.transport import Transport
 from mappings.canonical.dossier import DossierStage, DossierState, FeeKind
+from tests.contract.igate.conftest import FEES, SECRET, settings
 
 
 def everything(cases, since):
@@ -236,8 +245,6 @@ def test_a_feed_that_cannot_be_read_is_an_error_never_an_empty_page(cases, kind)
 
 def test_summaries_of_exchanges_hold_no_person(cases):
     """Bodies are full of people; what operators see is not."""
-    from connectors.kit.exchanges import collecting
-
     with collecting() as exchanges:
         cases.file(applicant="NGUYỄN THỊ KÍN")
         cases.client.changed_since(cases.clock.now(), 0)
@@ -248,6 +255,72 @@ def test_summaries_of_exchanges_hold_no_person(cases):
 
 
 def _fees():
-    from tests.contract.igate.conftest import FEES
-
     return FEES
+
+
+def canned(clock, answer):
+    """A client that gets ``answer`` whatever it asks."""
+    ours = settings(adapter_url="")
+    http = httpx.MockTransport(lambda _: httpx.Response(200, json=answer))
+    return Client(ours, Transport(ours.base_url, system=SYSTEM, http=http), clock=clock)
+
+
+def head(**changes):
+    return {
+        "id": "a" * 24,
+        "code": "H21.129-261123-0001",
+        "dossierStatus": {"id": 2},
+        "updatedDate": "2026-11-23T08:00:00.000+0700",
+        **changes,
+    }
+
+
+def test_another_dossier_than_asked_for_is_no_answer(clock):
+    """Whatever they show, it is not about ours."""
+    with pytest.raises(ContractBroken):
+        canned(clock, head()).dossier("b" * 24)
+
+
+def test_two_dossiers_with_one_code_are_a_case_for_a_person(clock):
+    """The code that people use must name one."""
+    client = canned(clock, {"content": [head(), head(id="b" * 24)], "last": True})
+
+    with pytest.raises(ContractBroken):
+        client.by_code("H21.129-261123-0001")
+
+
+def test_one_item_that_cannot_be_read_stops_nobody_else(clock):
+    """It is named with its field, so that a person finds it."""
+    items = [head(), head(id="b" * 24, code="H21.129-261123-0002", updatedDate="31/02/2026"), 5]
+    page = canned(clock, {"content": items, "last": True}).changed_since(clock.now() - timedelta(days=1), 0)
+
+    assert [item.code for item in page.items] == ["H21.129-261123-0001"]
+    assert [name for name, _ in page.unreadable] == ["H21.129-261123-0002", "#2"]
+    assert "updatedDate" in page.unreadable[0][1]
+
+
+@pytest.mark.parametrize(
+    "answer", [[], {}, {"content": None}, {"content": [], "last": "yes"}, {"items": []}, None, "OK"], ids=repr
+)
+def test_an_answer_that_is_no_page_is_an_error_never_an_empty_page(clock, answer):
+    """An empty page ends the run: only they may say that it is empty."""
+    with pytest.raises(ContractBroken):
+        canned(clock, answer).changed_since(clock.now(), 0)
+
+
+def test_a_search_answer_cut_at_every_byte_is_never_a_page(cases):
+    """A reply that was cut is never a success (R1), nor a shorter page."""
+    cases.file()
+    answer = cases.sandbox.handle
+    token = json.loads(answer(SandboxRequest("POST", "/adapter/GetToken", {}, {}, _who())).body)
+    headers = {"authorization": f"Bearer {token['data']['access_token']}"}
+    whole = answer(SandboxRequest("GET", "/pa/dossier/search", {"size": "3"}, headers, b"")).body
+    assert wire.page(whole, 3).items
+
+    for length in range(len(whole)):
+        with pytest.raises(Unreadable):
+            wire.page(whole[:length], 3)
+
+
+def _who() -> bytes:
+    return json.dumps({"client_id": "lienthong", "client_secret": SECRET}).encode()

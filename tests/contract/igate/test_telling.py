@@ -89,17 +89,6 @@ def test_a_lost_answer_is_unknown_never_failed(cases, kind):
     assert [fee["paid"] for fee in cases.book(filed["code"])["fees"]] == [1_200_000, 100_000]
 
 
-def test_an_answer_cut_at_every_byte_is_never_a_yes(cases):
-    """A reply that was cut is never a success (R1)."""
-    filed = cases.file()
-    whole = len('{"code": 200, "message": "Thành công", "data": null}'.encode())
-
-    for after in range(whole):
-        cases.fault("confirm_fee", "half", times=1, after_bytes=after)
-        with pytest.raises(OutcomeUnknown):
-            confirm(cases, filed)
-
-
 def test_a_dossier_that_they_do_not_know_is_refused(cases):
     """Repeating cannot help: it goes on the counter's list."""
     filed = {"code": "H21.1-261123-9999", "id": "f" * 24, "status": 2}
@@ -197,7 +186,10 @@ def test_a_note_is_a_step_and_is_never_sent_again_by_itself(cases):
     note.perform(Call(key="k", reference="", payload=payload))
 
     assert note.effect_class is EffectClass.EVIDENCE
-    assert cases.book(filed["code"])["told"] == [{"step": 4, "text": "Đã hoàn phí"}]
+    cases.fault("add_note", "lose_answer", times=1)
+    with pytest.raises(OutcomeUnknown):
+        note.perform(Call(key="k", reference="", payload={**payload, "dossier_code": filed["code"]}))
+    assert cases.book(filed["code"])["told"] == [{"step": 4, "text": "Đã hoàn phí"}] * 2
 
 
 def test_the_other_steps_of_the_adapter(cases):

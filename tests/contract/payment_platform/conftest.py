@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import pytest
 
-from connectors.kit.sandbox import serve
+from connectors.kit.sandbox import SandboxRequest, serve
 from connectors.kit.transport import Transport
 from connectors.payment_platform.client import SHOWN, SYSTEM, Client
 from connectors.payment_platform.sandbox import PlatformSandbox
@@ -71,15 +71,20 @@ class Platform:
         return self.client.query(reference=reference, **facts)
 
     def control(self, path: str, **facts: Any) -> Any:
-        answer = httpx.post(f"{self.url}/_sandbox/payment_platform/{path}", json=facts)
-        assert answer.status_code < 300, answer.text
-        return answer.json()
+        return asked(self.sandbox, "POST", f"/_sandbox/payment_platform/{path}", facts)
 
     def fault(self, operation: str, kind: str, **more: Any) -> None:
-        httpx.post(f"{self.url}/_sandbox/faults", json={"operation": operation, "kind": kind, **more})
+        asked(self.sandbox, "POST", "/_sandbox/faults", {"operation": operation, "kind": kind, **more})
 
     def books(self) -> Any:
-        return httpx.get(f"{self.url}/_sandbox/payment_platform/books").json()
+        return asked(self.sandbox, "GET", "/_sandbox/payment_platform/books", {})
+
+
+def asked(sandbox: PlatformSandbox, method: str, path: str, facts: dict[str, Any]) -> Any:
+    """A control of the sandbox, in process."""
+    answer = sandbox.handle(SandboxRequest(method, path, {}, {}, json.dumps(facts).encode()))
+    assert answer.status < 300, answer.body
+    return json.loads(answer.body)
 
 
 @pytest.fixture(params=["sha256", "hmac-sha256"])

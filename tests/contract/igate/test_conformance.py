@@ -1,0 +1,47 @@
+"""The case system passes the suite of all connectors, with answers in JSON and as plain text."""
+
+from __future__ import annotations
+
+from connectors.igate.connect import connected
+from connectors.igate.operations import operations
+from connectors.igate.sandbox import CaseSystemSandbox
+from connectors.kit.effects import Call
+from tests.contract.conformance import Conformance, World
+from tests.contract.igate.conftest import FEES, SECRET, asked, settings
+from tests.support.clock import VirtualClock
+
+
+class TestCaseSystem(Conformance):
+    operations = ("confirm_fee", "update_status", "add_note")
+    plain_ok = False
+
+    def world(self) -> World:
+        clock = VirtualClock()
+        sandbox = CaseSystemSandbox(clock=clock, client_secret=SECRET, plain_ok=self.plain_ok)
+        facts = {"fees": FEES, "applicant": "NGUYỄN THỊ KÍN"}
+        filed = asked(sandbox, "POST", "/_sandbox/igate/dossiers", facts)
+        named = {"dossier_code": filed["code"], "source_id": filed["id"]}
+        paid = {
+            **named,
+            "status": 2,
+            "fee_lines": [{key: fee[key] for key in ("code", "name", "kind", "amount")} for fee in FEES],
+            "amount": 1_300_000,
+            "paid_at": clock.now().isoformat(),
+            "payment_reference": "A1B2C3D4E5F6G7H8",
+            "provider": "vnpay",
+        }
+        state = {**named, "status": 4, "note": "Đã đủ phí"}
+        return World(
+            sandbox=sandbox,
+            connect=lambda url: operations(connected(settings(url), clock=clock)[0]),
+            calls={
+                "confirm_fee": lambda: Call("fee-paid:H:A", "A1B2C3D4E5F6G7H8", paid),
+                "update_status": lambda: Call("k", filed["code"], state),
+                "add_note": lambda: Call("k", filed["code"], {**state, "at": clock.now().isoformat()}),
+            },
+            secrets=(SECRET, "token-", "KÍN"),
+        )
+
+
+class TestPlainText(TestCaseSystem):
+    plain_ok = True
