@@ -5,7 +5,6 @@ from __future__ import annotations
 INTAKE = "intake"
 PAYMENTS = "payments"
 REFUNDS = "refunds"
-RECONCILIATION = "reconciliation"
 HOUSEKEEPING = "housekeeping"
 
 SYSTEMS = ("igate", "vnpay", "payment_platform", "statements")
@@ -16,4 +15,4 @@ def effects(system: str) -> str:
     return f"effects.{system}"
 
 
-ALL = (*(effects(system) for system in SYSTEMS), INTAKE, PAYMENTS, REFUNDS, RECONCILIATION, HOUSEKEEPING)
+ALL = (*(effects(system) for system in SYSTEMS), INTAKE, PAYMENTS, REFUNDS, HOUSEKEEPING)
