@@ -9,6 +9,7 @@ from adapters.dashboard.visits import Visit
 from adapters.dashboard.words import say
 from jobs.access.model import Right
 from jobs.errors import NotFound
+from jobs.refunds.routes import Payee
 from jobs.store.postgres.views import dossiers, payments, refunds
 
 # The way of a refund that goes well; the page shows where this one stands on it.
@@ -61,6 +62,9 @@ def show(visit: Visit) -> Response:
         events = refunds.history(tx, row["reference"])
         newest = dossiers.newest_event(tx)
     own = row["requested_by"] == str(visit.actor)
+    waits = row["state"] == "REQUESTED"
+    # What a rule or a key wrote down needs a person who asks for it, and then another one who approves.
+    unasked = waits and not row["requested_by"].startswith("person:")
     at = _BESIDE.get(row["state"], row["state"])
     return visit.page(
         "refund.html",
@@ -72,7 +76,10 @@ def show(visit: Visit) -> Response:
         position=STEPS.index(at) if at in STEPS else -1,
         own=own,
         remaining=row["payment_amount"] - row["others"],
-        can_approve=row["state"] == "REQUESTED" and not own and visit.may(Right.APPROVE_REFUND),
+        unasked=unasked,
+        can_ask=unasked and visit.may(Right.PROPOSE_REFUND),
+        can_set_payee=waits and row["route"] == "transfer" and visit.may(Right.PROPOSE_REFUND),
+        can_approve=waits and not unasked and not own and visit.may(Right.APPROVE_REFUND),
         live=newest,
     )
 
@@ -112,6 +119,26 @@ def approve(visit: Visit) -> Response:
     reference = visit.request.path_params["reference"][:16]
     shown = read_money(visit.field("amount", 30), "amount")
     visit.edge.refunds.approve(reference, amount=shown, actor=visit.actor)
+    return RedirectResponse(f"/refunds/{reference}?done=common.done", 303)
+
+
+def ask(visit: Visit) -> Response:
+    """``POST /refunds/{reference}/ask``: a person asks for what a rule opened, with the amount that was on the page."""
+    return approve(visit)
+
+
+def payee(visit: Visit) -> Response:
+    """``POST /refunds/{reference}/payee``: where a transfer goes; another account than the payer's needs a paper."""
+    reference = visit.request.path_params["reference"][:16]
+    given = Payee(
+        bank=visit.field("bank", 40),
+        account=visit.field("account", 40),
+        name=visit.field("name", 140),
+        other=bool(visit.field("other", 5)),
+        paper=visit.field("paper", 80),
+        holder_name=visit.field("holder", 140),
+    )
+    visit.edge.refunds.set_payee(reference, given, actor=visit.actor)
     return RedirectResponse(f"/refunds/{reference}?done=common.done", 303)
 
 

@@ -36,6 +36,8 @@ PAGES: tuple[Page, ...] = (
     Page("/refunds/new", refunds.new, Right.PROPOSE_REFUND),
     Page("/refunds/{reference}", refunds.show, Right.SEE),
     Page("/refunds/{reference}/approve", refunds.approve, Right.APPROVE_REFUND, "approve-refund"),
+    Page("/refunds/{reference}/ask", refunds.ask, Right.PROPOSE_REFUND, "ask-refund"),
+    Page("/refunds/{reference}/payee", refunds.payee, Right.PROPOSE_REFUND, "set-refund-payee"),
     Page("/refunds/{reference}/decline", refunds.decline, Right.APPROVE_REFUND, "decline-refund"),
     Page("/reconciliation", reconciliation.index, Right.SEE),
     Page("/reconciliation/breaks/{id:int}", reconciliation.show_break, Right.SEE),

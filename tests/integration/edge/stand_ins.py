@@ -126,6 +126,9 @@ class AnyDesk:
     def approve(self, reference: str, **facts: Any) -> None:
         self._take("approve", reference=reference, **facts)
 
+    def set_payee(self, reference: str, payee: Any, **facts: Any) -> None:
+        self._take("set_payee", reference=reference, payee=payee, **facts)
+
     def decline(self, reference: str, **facts: Any) -> None:
         self._take("decline", reference=reference, **facts)
 

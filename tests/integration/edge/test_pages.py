@@ -169,6 +169,37 @@ def test_a_refused_approval_may_be_pressed_again(signed_in, desk):
     assert client.post(f"/refunds/{REFERENCE}/approve", data=data).status_code == 303
 
 
+def test_what_a_rule_opened_is_asked_for_by_one_person_before_another_may_approve(signed_in, desk, sql):
+    """Money that is owed opens by itself; two people sign all the same."""
+    sql.execute("update refund set requested_by = 'rule:refunds'")
+    try:
+        assert (
+            f"/refunds/{REFERENCE}/approve" not in signed_in(Role.APPROVER).get(f"/refunds/{REFERENCE}").text
+        )
+        asked = form(signed_in(Role.ACCOUNTANT), f"/refunds/{REFERENCE}", f"/refunds/{REFERENCE}/ask")
+    finally:
+        sql.execute("update refund set requested_by = 'person:ketoan'")
+    assert asked.status_code == 303
+    assert [act for act, _ in desk.acts] == ["approve"]
+    assert str(desk.acts[0][1]["actor"]) == "person:ketoan"
+
+
+def test_the_account_of_a_transfer_is_given_on_the_page(signed_in, desk, sql):
+    """Without it nothing can be paid back that came by the national platform."""
+    route = sql.execute("select route from refund where reference = %s", (REFERENCE,)).fetchone()[0]
+    sql.execute("update refund set route = 'transfer', waiting_for = 'account'")
+    fields = {"bank": "VCB", "account": "0071001", "name": "NGUYEN VAN AN", "other": "yes", "paper": "12/GĐN"}
+    try:
+        given = form(
+            signed_in(Role.ACCOUNTANT), f"/refunds/{REFERENCE}", f"/refunds/{REFERENCE}/payee", **fields
+        )
+    finally:
+        sql.execute("update refund set route = %s, waiting_for = null", (route,))
+    assert given.status_code == 303
+    payee = desk.acts[0][1]["payee"]
+    assert (payee.bank, payee.account, payee.other, payee.paper) == ("VCB", "0071001", True, "12/GĐN")
+
+
 def test_who_proposed_is_not_offered_the_approval(signed_in, sql):
     """The page says that another person must approve."""
     sql.execute("update refund set requested_by = 'person:duyet'")
