@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ GONE = frozenset({"DECLINED", "WITHDRAWN", "RELEASED", "REJECTED", "RETURNED_BY_
 ENDED = GONE | {"SETTLED"}
 TAKEN_OVER = frozenset({"ACCEPTED", "SENT_TO_BANK", "SETTLED"})
 _REFUSED_FORGERY = ("97", "99")
+_OUR_FAULTS = frozenset({"message_set_aside", "dossier_unreadable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def check(facts: Facts) -> Verdict:
         *_every_dong(facts, named),
         *_nothing_invented(facts),
         *_no_forgery(facts),
-        *_case_system(facts, named),
+        *_served(facts),
+        *_case_system(facts),
         *_refunds_outside(facts),
         *_refunds_true(facts),
         *_owed(facts, named),
@@ -93,14 +95,18 @@ def check(facts: Facts) -> Verdict:
 
 
 def _every_dong(facts: Facts, named: _Named) -> Iterator[Wrong]:
-    """Every đồng that a provider took is a payment of the same amount, or a named item."""
+    """Every đồng that a provider took is a payment of the same amount.
+
+    Money that is not what was asked is nobody's yet: it must be a named item, and only then a name is enough.
+    """
+    asked = {name: amount for story in facts.stories.values() for name, amount in story.asked.items()}
     shown = {payment.reference: payment for payment in facts.payments}
     for taken in facts.taken:
         payment = shown.get(taken.reference)
         meant = {"paid": ("PAID",), "reversed": ("REVERSED",), "suspect": ("SUSPECT", "PAID")}[taken.state]
         if payment is not None and payment.state in meant and payment.amount == taken.amount:
             continue
-        if named(taken.reference):
+        if taken.amount != asked.get(taken.reference) and named(taken.reference):
             continue
         state = payment.state if payment else "?"
         yield Wrong(
@@ -141,7 +147,23 @@ def _no_forgery(facts: Facts) -> Iterator[Wrong]:
                 )
 
 
-def _case_system(facts: Facts, named: _Named) -> Iterator[Wrong]:
+def _served(facts: Facts) -> Iterator[Wrong]:
+    """Nobody was sent away for good, and no message was laid aside."""
+    for story in facts.stories.values():
+        for what in story.given_up:
+            yield Wrong("not-served", story.code, f"không làm được: {what}", f"could not be done: {what}")
+    for item in facts.items:
+        if item.kind in _OUR_FAULTS:
+            yield Wrong(
+                "set-aside",
+                item.key,
+                f"hệ thống không xử lý được ({item.kind})",
+                f"the product could not work on it ({item.kind})",
+                item.amount,
+            )
+
+
+def _case_system(facts: Facts) -> Iterator[Wrong]:
     """The case system believes that a fee is paid where it is, with an amount that was paid, and nowhere else."""
     paid: dict[str, set[int]] = defaultdict(set)
     for payment in facts.payments:
@@ -159,7 +181,7 @@ def _case_system(facts: Facts, named: _Named) -> Iterator[Wrong]:
             )
     for story in facts.stories.values():
         # A closed dossier's fee is paid back; telling it paid would be of no use.
-        if paid[story.code] and not story.closed and story.code not in told and not named(story.code):
+        if paid[story.code] and not story.closed and story.code not in told:
             yield Wrong(
                 "not-told",
                 story.code,
@@ -229,7 +251,9 @@ def _owed(facts: Facts, named: _Named) -> Iterator[Wrong]:
             ours[refund.dossier] += refund.amount
     for story in facts.stories.values():
         owed, mine = owed_to(story, facts.taken), ours.get(story.code, 0)
-        if owed == mine or (mine < owed and named(story.code, *story.asked)):
+        # What the bank took and the gateway reversed is not with us: the gateway may refuse to pay it back.
+        elsewhere = reversed_of(story, facts.taken)
+        if owed == mine or (elsewhere and mine == owed - elsewhere and named(story.code, *story.asked)):
             continue
         yield Wrong(
             "owed",
@@ -240,7 +264,7 @@ def _owed(facts: Facts, named: _Named) -> Iterator[Wrong]:
         )
 
 
-def owed_to(story: Story, taken: Iterable[Taken]) -> int:
+def owed_to(story: Story, taken: Sequence[Taken]) -> int:
     """What has to go back for one dossier by the plain rule of the day: whatever was taken above what is due.
 
     Money that does not agree with what was asked is nobody's yet: a person decides about it.
@@ -250,8 +274,12 @@ def owed_to(story: Story, taken: Iterable[Taken]) -> int:
         for one in taken
         if one.reference in story.asked and one.state == "paid" and one.amount == story.asked[one.reference]
     ]
-    reversed_ = sum(one.amount for one in taken if one.reference in story.asked and one.state == "reversed")
-    return max(0, sum(amounts) - story.due) + reversed_
+    return max(0, sum(amounts) - story.due) + reversed_of(story, taken)
+
+
+def reversed_of(story: Story, taken: Iterable[Taken]) -> int:
+    """What the bank took for a dossier and the gateway did not."""
+    return sum(one.amount for one in taken if one.reference in story.asked and one.state == "reversed")
 
 
 def _statements(facts: Facts) -> Iterator[Wrong]:

@@ -65,7 +65,7 @@ class Citizens:
         if again is None:
             return None
         if self._time.now() - happening.at > _PATIENCE:
-            page.given_up.append(f"{happening.dossier}: {happening.act} {happening.choice}".strip())
+            page.given_up.append(f"{happening.act} {happening.choice}".strip())
             return None
         key = happening.dossier, happening.at
         self._tried[key] = self._tried.get(key, 0) + 1

@@ -64,11 +64,7 @@ class Diary:
                 closed_at=page.closed_at,
                 lowered_at=page.lowered_at,
                 forged=tuple(page.forged),
+                given_up=tuple(page.given_up),
             )
             for page in pages
         }
-
-    def given_up(self) -> list[str]:
-        """What a citizen could not do in the end, in words."""
-        with self._lock:
-            return [words for page in self._pages.values() for words in page.given_up]

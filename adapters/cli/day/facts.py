@@ -78,6 +78,7 @@ class Story:
         asked: payment reference → what was asked there.
         closed_at, lowered_at: when the agency acted, if it did.
         forged: answers to forged notices, as received.
+        given_up: what somebody tried for hours and could not do.
     """
 
     code: str
@@ -87,6 +88,7 @@ class Story:
     closed_at: datetime | None = None
     lowered_at: datetime | None = None
     forged: Sequence[str] = ()
+    given_up: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,8 +91,6 @@ class Play:
         self._daytime()
         self._until_rest()
         self._time.run(1.0)
-        for words in self._diary.given_up():
-            self._progress.tell(self._time.now(), f"Không nộp được: {words}", f"Gave up: {words}")
         facts = self._gather()
         return facts, check(facts)
 

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.cli.day import checker
 from adapters.cli.day.checker import check, owed_to
-from adapters.cli.day.facts import GivenBack, Story, Taken
+from adapters.cli.day.facts import GivenBack, Item, Story, Taken
 from tests.unit.day.stories import NOON, REFUSED, TWICE, a_true_day, named, spoilt, without
 
 
@@ -80,12 +80,45 @@ def test_a_bank_transfer_on_top_of_a_gateway_refund_is_found():
 
 
 def test_what_the_product_names_is_accounted_for_and_what_it_hides_is_not():
-    """A named difference has an owner; silence is the fault."""
-    short = spoilt("payments", 0, state="UNKNOWN")
+    """Money that is not what was asked has an owner once it is named; silence is the fault."""
+    short = replace(spoilt("payments", 0, state="UNKNOWN"), told=a_true_day().told[1:])
+    short = replace(short, taken=[replace(short.taken[0], amount=74_000), *short.taken[1:]])
     assert "money-unknown" in whats(short)
-    assert check(short).numbers.unaccounted == 75_000
+    assert check(short).numbers.unaccounted == 74_000
 
-    assert whats(named(replace(short, told=short.told[1:]), "P1")) == set()
+    assert whats(named(short, "P1")) == set()
+
+
+def test_a_name_is_no_excuse_for_money_that_came_as_asked():
+    """A product that lays everything before people has unburdened itself, not worked."""
+    late = named(spoilt("payments", 0, state="EXPIRED"), "P1")
+
+    assert "money-unknown" in whats(late)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        replace(a_true_day(), items=[Item("message_set_aside", "message:vnpay:7", "", 0)]),
+        replace(
+            a_true_day(), stories={**a_true_day().stories, "X": Story("X", 1, {}, given_up=("pay vnpay",))}
+        ),
+    ],
+)
+def test_who_was_not_served_and_what_was_laid_aside_is_said(facts):
+    """A quiet table over citizens who could not pay is a lie."""
+    assert whats(facts) & {"not-served", "set-aside"}
+
+
+def test_reversed_money_may_wait_for_a_person_when_it_is_named():
+    """The gateway says that it never had it; the bank has to give it back."""
+    day = spoilt("taken", 0, state="reversed")
+    day = replace(
+        day, payments=[replace(day.payments[0], state="REVERSED"), *day.payments[1:]], told=day.told[1:]
+    )
+
+    assert whats(day) == {"owed"}
+    assert whats(named(day, "P1")) == set()
 
 
 def test_a_forged_notice_must_be_refused():
