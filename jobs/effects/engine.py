@@ -219,7 +219,7 @@ class Desk:
         pause = 0.05
         while True:
             try:
-                return self._store.run("effect-check", lambda tx: _is_stored(tx, taken))
+                return self._store.run("effect-check", lambda tx: _is_stored(tx, taken, self.crew.worker))
             except (StoreUnavailable, CommitUnknown):
                 if self._stopping.wait(pause) and pause >= _LONGEST_PAUSE:
                     raise
@@ -245,9 +245,12 @@ class Desk:
         gone = [worker for worker, alive in workers.items() if not alive and worker != self.crew.worker]
         self._lost = {worker: self._lost.get(worker, at) for worker in gone}
         dead = [worker for worker, since in self._lost.items() if now is not None or at - since >= _LOST_FOR]
-        if not dead and not (set(workers) - {self.crew.worker}):
+        # With nothing in hand, a row that is still ours was given up in an earlier drain (the database was away for too
+        # long): its lease ends like that of anybody else, or nobody would ever take it.
+        besides = self.crew.worker if self.hands.in_flight else 0
+        if not dead and not (set(workers) - {besides}):
             return 0
-        found = rows.orphans(self.crew.system, _ORPHANS_AT_ONCE, besides=self.crew.worker, dead=dead)
+        found = rows.orphans(self.crew.system, _ORPHANS_AT_ONCE, besides=besides, dead=dead)
         known = [row for row in found if row.operation in self.crew.operations]
         at_now = Situation(tx.now, self.crew.chance, self.crew.patience)
         verdicts = [rules.after_death(row, self.crew.operations[row.operation], at_now) for row in known]
@@ -258,10 +261,15 @@ class Desk:
         return len(known)
 
 
-def _is_stored(tx: Tx, taken: Turn) -> bool:
+def _is_stored(tx: Tx, taken: Turn, worker: int) -> bool:
     rows = cast("EngineRows", tx.effects)
-    if taken.claimed or taken.asked:
-        first = (*taken.claimed, *taken.asked)[0]
+    if taken.claimed:
+        # The generation alone is no proof: if ours was not stored, the next claim of anybody has the same one.
+        first = taken.claimed[0]
+        now = rows.standing([first.id]).get(first.id)
+        return now is not None and (now.generation, now.worker) == (first.generation, worker)
+    if taken.asked:
+        first = taken.asked[0]
         now = rows.standing([first.id]).get(first.id)
         return now is not None and now.generation >= first.generation
     if taken.verdicts:
