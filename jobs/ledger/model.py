@@ -53,6 +53,20 @@ class Transaction:
     id: int = 0  # given by the store
 
 
+@dataclass(frozen=True, slots=True)
+class OpeningItem:
+    """What was there before we began, with the paper that proves it.
+
+    Attributes:
+        kind: ``balance`` (``name`` is an account), ``payment`` or ``refund`` (``name`` is a reference).
+    """
+
+    kind: str
+    name: str
+    amount: int
+    document: str
+
+
 def local_day(moment: datetime) -> date:
     """The day of a moment in Việt Nam."""
     return moment.astimezone(LOCAL).date()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Protocol
 
-from jobs.ledger.model import Entry, Transaction
+from jobs.ledger.model import Entry, OpeningItem, Transaction
 
 
 class LedgerRows(Protocol):
@@ -35,4 +36,8 @@ class LedgerRows(Protocol):
 
     def of_reference(self, reference: str) -> list[Entry]:
         """Entries that belong to one payment, refund or case, in order of booking."""
+        ...
+
+    def remember(self, items: Sequence[OpeningItem], as_of: date, by: str) -> list[bool]:
+        """Keep what was there before we began; ``False`` for what is kept already."""
         ...

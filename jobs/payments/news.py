@@ -119,7 +119,8 @@ class _Taking:
                 self._paid(attempt, "paid_direct" if attempt.provider in self.rules.straight else "paid")
             case Meaning.CLEARED:
                 self._paid(attempt, "suspense_placed")
-                self.out.closed[_suspect_key(attempt)] = "accepted"
+                if self.known.allocated.get(attempt.reference):
+                    self.out.closed[_suspect_key(attempt)] = "accepted"
             case Meaning.SUSPECT:
                 self._suspect(attempt)
             case Meaning.WITHDRAWN:
@@ -145,6 +146,9 @@ class _Taking:
         told: dict[str, list[tuple[Allocated, int]]] = {}
         left = attempt.paid_amount or 0
         lines = self.known.allocated.get(attempt.reference, ())
+        if not lines:
+            self._unallocated(attempt, event)
+            return
         for part in lines:
             applied = min(part.amount, left, self._due(part))
             if applied <= 0:
@@ -154,13 +158,20 @@ class _Taking:
             self._count(part, applied)
             shares.append(Share(applied, unit=part.unit, item=part.item))
             told.setdefault(part.dossier_code, []).append((part, applied))
-        account = lines[0].account if lines else ""
-        self._post(attempt, event, {"surplus": left}, shares, account)
+        self._post(attempt, event, {"surplus": left}, shares, lines[0].account)
         self.out.paid_dossiers.update(told)
         for code, parts in told.items():
             self._confirm(self.known.dossiers[code], attempt, parts)
         if left:
             self._owed(attempt, left, self._why_surplus(lines, nothing_counted=not told))
+
+    def _unallocated(self, attempt: Attempt, event: str) -> None:
+        """Paid, and nobody knows for what (an attempt of before we began): its place is found by a person."""
+        if event == "suspense_placed":
+            return  # it is in suspense, and its case stays
+        key = f"unallocated:{attempt.reference}"
+        self._case(STRANGER, key, attempt.paid_amount, attempt)
+        self._post(attempt, "unplaced", {"amount": attempt.paid_amount or 0}, case=key)
 
     def _due(self, part: Allocated) -> int:
         """What of a line is still to be paid, by its newest version; nothing for a dossier that was closed."""
@@ -270,13 +281,14 @@ class _Taking:
         amounts: Mapping[str, int],
         lines: Sequence[Share] = (),
         account: str = "",
+        case: str = "",
     ) -> None:
         day = local_day(attempt.paid_at or self.tx.now)
         names = {"provider": attempt.provider, "terminal": attempt.terminal, "source": attempt.provider,
                  "detail": attempt.terminal, "account": account}  # fmt: skip
         self.out.postings.append(
             Posting(
-                event, attempt.reference, amounts, names, lines, case=_suspect_key(attempt),
+                event, attempt.reference, amounts, names, lines, case=case or _suspect_key(attempt),
                 actor=f"rule:{self.news.source}", correlation_id=self.correlation, transaction_on=day, value_on=day,
             )
         )  # fmt: skip

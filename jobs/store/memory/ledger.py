@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
 from jobs.errors import Duplicate, LedgerImbalance
-from jobs.ledger.model import Entry, Transaction, same_content
+from jobs.ledger.model import Entry, OpeningItem, Transaction, same_content
+from jobs.store.memory.table import Table
 
 if TYPE_CHECKING:
     from jobs.store.memory.store import MemoryTx
@@ -106,6 +108,13 @@ class MemoryLedger:
         """See the port."""
         keys = self._book.by_reference.get(reference, ())
         return [e for key in keys for e in self._book.transactions[key].entries if e.reference == reference]
+
+    def remember(self, items: Sequence[OpeningItem], as_of: date, by: str) -> list[bool]:  # noqa: ARG002 - shape of the port
+        """See the port."""
+        kept: Table[tuple[date, str, str], OpeningItem] = self._tx.store.table(
+            "opening_item", lambda: Table("opening_item")
+        )
+        return [kept.insert((as_of, item.kind, item.name), item) for item in items]
 
 
 def _balanced(tx: MemoryTx) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from jobs.errors import Duplicate
-from jobs.ledger.model import Dates, Entry, Transaction, same_content
+from jobs.ledger.model import Dates, Entry, OpeningItem, Transaction, same_content
 
 if TYPE_CHECKING:
     from psycopg.rows import DictRow
@@ -119,6 +120,29 @@ class PgLedger:
             (reference,),
         )
         return [Entry(str(row["account"]), int(row["amount"]), str(row["reference"])) for row in rows]
+
+    def remember(self, items: Sequence[OpeningItem], as_of: date, by: str) -> list[bool]:
+        """See the port."""
+        if not items:
+            return []
+        rows = self._tx.fetch(
+            """insert into opening_item (as_of, kind, name, amount, document, imported_by, imported_at)
+               select %s, kind, name, amount, document, %s, %s
+               from unnest(%s::text[], %s::text[], %s::bigint[], %s::text[]) with ordinality
+                   as g(kind, name, amount, document, n) order by n
+               on conflict (as_of, kind, name) do nothing returning kind, name""",
+            (
+                as_of,
+                by,
+                self._tx.now,
+                [item.kind for item in items],
+                [item.name for item in items],
+                [item.amount for item in items],
+                [item.document for item in items],
+            ),
+        )
+        new = {(row["kind"], row["name"]) for row in rows}
+        return [(item.kind, item.name) in new for item in items]
 
     def _refuse_other_content(self, repeated: Sequence[Transaction]) -> None:
         booked = _transactions(
