@@ -27,6 +27,7 @@ from tests.simulation.house import LEASE, SYSTEMS, House, Parts, SimulatedIds
 from tests.simulation.offices import Offices
 from tests.simulation.operations import Wire, operations
 from tests.simulation.picture import taken
+from tests.simulation.refunding import furnish
 from tests.simulation.world import World
 from tests.support import checker
 from tests.support.clock import MONDAY_MORNING, VirtualClock
@@ -98,6 +99,10 @@ class History:
         self._worker, self._helper_busy = 0, False
         self.house = self._new_house()
         self.citizens, self.offices = Citizens(self), Offices(self)
+        self.faults.on = False
+        with self.store.transaction("furnish") as tx:
+            furnish(tx, self.parts.terminals)
+        self.faults.on = True
         self.steps = 0
         self.wrong: list[str] = []
         self._seen_states: tuple[dict[str, str], dict[str, str]] = ({}, {})
@@ -130,6 +135,7 @@ class History:
         self.every(timedelta(minutes=30), lambda: self.world.gateway.go_on(self.clock.now()), busy_until)
         self.every(timedelta(minutes=90), self.look, busy_until)
         self._go_until(busy_until)
+        self._night()
         self.faults.on = False
         self._peace()
         self._judge()
@@ -142,6 +148,17 @@ class History:
             self.steps += 1
             self.guarded(action)
 
+    def _night(self) -> None:
+        """One night with files and statements while everything still fails."""
+        for _ in range(3):
+            self.clock.advance(hours=7)
+            self.world.gateway.go_on(self.clock.now())
+            self.offices.day_goes_on()
+            for _ in range(4):
+                self.guarded(self.sweep)
+                self.offices.read_files()
+            self.guarded(self.offices.people_work)
+
     def _peace(self) -> None:
         """Faults are over: everything must end by itself, or lie with a person who decides by the books."""
         end = self.clock.now() + timedelta(days=DAYS_OF_PEACE)
@@ -151,6 +168,7 @@ class History:
             until = self.clock.now() + timedelta(hours=hours)
             self._go_until(until)
             self.clock.set(max(until, self.clock.now()))
+            self.world.gateway.go_on(self.clock.now())
             self.offices.day_goes_on()
             self.guarded(self.read_feed)
             self.guarded(self.offices.people_work)

@@ -24,7 +24,7 @@ from jobs.payments.service import Payments
 from jobs.store.ports import Store
 from mappings.canonical.codec import to_json
 from mappings.canonical.payment import PaymentNews
-from tests.simulation.refunding import Refunding
+from tests.simulation.refunding import Refunding, no_audit
 
 PORTAL = Actor(ActorKind.KEY, "portal")
 LEASE = timedelta(seconds=90)
@@ -91,10 +91,6 @@ class Parts:
     )
 
 
-def _no_audit(*_: Any, **__: Any) -> None:
-    """Audit rows are PostgreSQL's; their own tests hold them."""
-
-
 class House:
     """One process."""
 
@@ -114,7 +110,7 @@ class House:
         self.feed = Feed(parts.store, parts.cases, self.refunding.owed)
         handlers = {**payment_handlers.handlers(self.payments), **self.refunding.handlers()}
         self.engine_operations = parts.operations
-        self.desk = EffectDesk(parts.store, parts.operations, handlers, record=_no_audit)
+        self.desk = EffectDesk(parts.store, parts.operations, handlers, record=no_audit)
         self.engine = Engine(
             parts.store,
             parts.operations,

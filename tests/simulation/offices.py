@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connectors.kit.effects import EffectClass
 from jobs.access.model import Actor, ActorKind
 from tests.simulation.case_client import CANCELLED, DONE, REFUSED, WITHDRAWN
 from tests.simulation.house import SYSTEMS
-from tests.simulation.world import Line
+from tests.simulation.world import Line, Row
 from tests.support.checker import Theirs
+from tests.support.clock import MONDAY_MORNING
 
 if TYPE_CHECKING:
     from tests.simulation.citizens import Citizen
@@ -20,12 +23,23 @@ if TYPE_CHECKING:
 PEOPLE = (Actor(ActorKind.PERSON, "ke.toan"), Actor(ActorKind.PERSON, "thu.truong"))
 
 
+def _settlement_row(h: History, provider: str, row: Row) -> bool:
+    h.house.refunding.settlement_row(provider, row)
+    return True
+
+
+def _statement_line(h: History, reference: str, amount: int, returned: bool) -> bool:
+    h.house.refunding.statement_line(reference, amount, returned=returned)
+    return True
+
+
 class Offices:
     """Everybody who is no citizen."""
 
     def __init__(self, history: History) -> None:
         self.h = history
-        self._closed_days = 0
+        self._closed_days = MONDAY_MORNING.toordinal()
+        self._told: list[Callable[[], bool]] = []
 
     # Agencies.
 
@@ -64,14 +78,32 @@ class Offices:
         if day <= self._closed_days:
             return
         self._closed_days = day
-        files = {p.name: p.close_session(now) for p in (self.h.world.gateway, self.h.world.platform)}
-        self.h.house.refunding.files_arrive(self.h, files, list(self.h.world.bank.day()))
+        for provider in (self.h.world.gateway, self.h.world.platform):
+            for row in provider.close_session(now):
+                self._told.append(partial(_settlement_row, self.h, provider.name, row))
+        for line in self.h.world.bank.day():
+            self._told.append(
+                partial(_statement_line, self.h, line.reference, line.amount, line.state == "returned")
+            )
+        self.read_files()
+
+    def read_files(self) -> None:
+        """What files and statements tell; a line that met a fault is told again, some are told twice anyway."""
+        waiting, self._told = self._told, []
+        for tell in waiting:
+            done = self.h.guarded(tell)
+            if done is not True or self.h.chance.random() < 0.05:
+                self._told.append(tell)
 
     def quiet(self) -> bool:
         """Nothing is left that a later day could bring."""
-        return (
-            self._closed_days > 0 and self.h.house.refunding.quiet(self.h) and not self.h.world.bank.waiting()
-        )
+        effects = self.h.store._tables["effect"]
+        if any(effects.by("open", system) for system in SYSTEMS) or self.h.world.bank.waiting():
+            return False
+        attempts = self.h.store._tables["payment_attempt"]
+        if any(str(row.state) in ("CREATED", "SENT", "UNKNOWN", "SUSPECT") for row in attempts):
+            return False
+        return not self._told and self.h.house.refunding.quiet(self.h)
 
     # People.
 
