@@ -122,7 +122,7 @@ def order_files(tx: Tx, ground: Ground, most: int = MOST_ORDERS) -> int:
     files: dict[str, list[Refund]] = {}
     for refund in moves.refunds.values():
         files.setdefault(refund.payer_account, []).append(refund)
-    for account, refunds in files.items():
+    for refunds in files.values():
         reference = ground.ids.reference()
         key = f"{ORDERS}{reference}"
         moves.effects.append(
@@ -130,7 +130,7 @@ def order_files(tx: Tx, ground: Ground, most: int = MOST_ORDERS) -> int:
                 key=key,
                 system=STATEMENTS,
                 operation=SUBMIT,
-                lane=f"orders:{account}",
+                lane=key,  # files wait for no other file: one that is set aside holds nobody up
                 payload={
                     "orders": [to_json(order(refund)) for refund in refunds],
                     "day": local_day(tx.now).isoformat(),

@@ -107,7 +107,7 @@ class MemoryRefunds:
             _refuse("refund_amount_check", refund, "no amount of whole đồng")
         if refund.state is not _S.REQUESTED:
             _refuse("refund_edge", refund, f"begins as {refund.state}")
-        self._within_paid(refund)
+        self._within_paid(replace(refund, id=0))
         stored = replace(refund, id=self._tx.store.next_number("refund"))
         if not self.table.insert(stored.id, stored):
             _refuse("refund_reference_key", refund, "its reference is taken")
