@@ -62,8 +62,7 @@ def build(
         SettingsRefused: time is not real beside a partner that is.
         StoreUnavailable: the database does not answer.
     """
-    clock = DatabaseClock(dsn, refresh_seconds=_PLAY_REFRESH_SECONDS if settings.sandbox else 30.0)
-    refuse_unreal_time(settings, clock)
+    clock = installation_clock(settings, dsn)
     broker = build_broker(dsn, settings.broker_url.get_secret_value(), worker=worker)
     wake = Waker(sender(broker))
     crash = {} if boundary is None else {"boundary": boundary}
@@ -111,6 +110,18 @@ def build(
         },
         stopping=stopping,
     )
+
+
+def installation_clock(settings: Settings, dsn: str) -> DatabaseClock:
+    """The clock of a process; where a play may change its rule it is read again every second.
+
+    Raises:
+        SettingsRefused: time is not real beside a partner that is.
+        StoreUnavailable: the database does not answer.
+    """
+    clock = DatabaseClock(dsn, refresh_seconds=_PLAY_REFRESH_SECONDS if settings.sandbox else 30.0)
+    refuse_unreal_time(settings, clock)
+    return clock
 
 
 def install(runtime: Runtime) -> None:

@@ -198,13 +198,11 @@ def _revive(server: EmbeddedServer) -> None:
 
 
 def _sweep(place: Place) -> Any:
-    from jobs.bootstrap import FINDERS, refuse_unreal_time
+    from jobs.bootstrap import FINDERS, installation_clock
     from jobs.broker.build import build_broker, sender
-    from jobs.clock import DatabaseClock
     from jobs.scheduler import Scheduler
 
-    clock = DatabaseClock(place.dsn)
-    refuse_unreal_time(place.settings, clock)
+    clock = installation_clock(place.settings, place.dsn)
     url = place.settings.broker_url.get_secret_value()
     send = sender(build_broker(place.dsn, url)) if url else None
     return Scheduler(place.dsn, clock, finders=FINDERS, send=send)

@@ -65,7 +65,7 @@ class Citizens:
         if again is None:
             return None
         if self._time.now() - happening.at > _PATIENCE:
-            page.given_up.append(f"{happening.act} {happening.choice}".strip())
+            page.given_up.append(f"{happening.act} {happening.choice} ({page.refusal})")
             return None
         key = happening.dossier, happening.at
         self._tried[key] = self._tried.get(key, 0) + 1
@@ -94,6 +94,7 @@ class Citizens:
         page.first_notice = False
         del page.open_on[happening.choice]
         if seen["http"] != 201 or _expired(happening, seen):
+            page.refusal = "page expired"
             return _SOON  # the page had run out: the citizen asks for another one
         self._progress.count("paid")
         return None
@@ -106,6 +107,7 @@ class Citizens:
             key = f"{page.code}:{channel}:{page.tries}"
             answer = counter.open_payment(page.code, channel, page.due, key=key)
             if isinstance(answer, Refused):
+                page.refusal = answer.code or str(answer.status)
                 if answer.code == "paid":
                     return _NOTHING_DUE
                 # Not in the product yet, or an earlier attempt is not resolved: people ask again later.
@@ -117,6 +119,7 @@ class Citizens:
             answer = counter.payment(reference)
         if answer.get("payment_url"):
             return str(answer["payment_url"])
+        page.refusal = f"no page, {answer['state']}"
         if answer["state"] in _ENDED:
             del page.open_on[channel]
         return _SOON

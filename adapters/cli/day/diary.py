@@ -18,6 +18,7 @@ class Page:
         lines: the fee demand as it stands: code → đồng.
         open_on: channel → reference of the attempt that stands open there.
         tries: attempts opened so far; names the next one.
+        refusal: why the last try did not go on.
     """
 
     code: str
@@ -32,6 +33,7 @@ class Page:
     lowered_at: datetime | None = None
     forged: list[str] = field(default_factory=list)
     given_up: list[str] = field(default_factory=list)
+    refusal: str = ""
 
     @property
     def due(self) -> int:

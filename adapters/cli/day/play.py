@@ -72,7 +72,7 @@ class Play:
         self._world = World(setting.outside)
         self._diary = Diary()
         self._time = PlayTime(opening(), [self._world.move_clock, setting.set_clock])
-        self._fastest = 36_000 / (8 + 22 * setting.scale)
+        self._fastest = 1_200.0
         self._lanes = Lanes(self._time, threads=10, pace=Pace(self._fastest))
         self._office = Office(setting.product, progress)
         office_desk = Counter(setting.product, setting.keys.office)
