@@ -41,15 +41,17 @@ def _reconcile(store: PgStore, parts: Assembly) -> None:
     with store.transaction("reconcile-today") as tx:
         today = tx.now.astimezone(LOCAL).date()
         terminals = tx.fetch(
-            """select distinct provider, code from terminal
-               where valid_from <= %(day)s and (valid_to is null or valid_to >= %(day)s)""",
-            {"day": today - timedelta(days=1)},
+            """select provider, terminal, min(created_at) as first from payment_attempt
+               where provider = any(%(providers)s) group by 1, 2""",
+            {"providers": list(PROFILE_OF)},
         )
     for back in range(_DAYS_AGAIN, 0, -1):
         parts.reconciliation.run(today - timedelta(days=back))
-    parts.reconciliation.watch_files(
-        {PROFILE_OF[row["provider"]]: row["code"] for row in terminals if row["provider"] in PROFILE_OF}
-    )
+    for row in terminals:
+        first = row["first"].astimezone(LOCAL).date()
+        parts.reconciliation.watch_files(
+            {PROFILE_OF[row["provider"]]: row["terminal"]}, {row["terminal"]: first}
+        )
 
 
 def _forget(store: PgStore) -> None:

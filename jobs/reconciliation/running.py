@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -113,8 +114,14 @@ def _item(
     }  # fmt: skip
 
 
-def missing_files(tx: PgTx, judge: Judge, partners: dict[str, str]) -> int:
-    """Open a break for each due session of a partner (name → terminal) without a file; a bad file of one blocks no other."""
+def missing_files(
+    tx: PgTx, judge: Judge, partners: Mapping[str, str], since: Mapping[str, date] | None = None
+) -> int:
+    """Open a break for each due session of a partner (name → terminal) without a file; a bad file of one blocks no other.
+
+    Args:
+        since: terminal → its first day with us; no file is missing of the days before.
+    """
     today = tx.now.astimezone(HANOI).date()
     items = []
     day = today - _LOOK_BACK
@@ -122,6 +129,8 @@ def missing_files(tx: PgTx, judge: Judge, partners: dict[str, str]) -> int:
         session = session_of(day, judge.calendar)
         due = is_due(session, newest_file=None, today=today, calendar=judge.calendar)
         for partner, terminal in partners.items() if due and session == day else ():
+            if since is not None and session < since.get(terminal, today):
+                continue
             there = tx.fetch_one(
                 "select 1 as one from settlement_file where partner = %s and terminal = %s and session = %s",
                 (partner, terminal, session),

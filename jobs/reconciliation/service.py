@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -108,10 +108,10 @@ class Reconciliation:
         with self._store.transaction("reconcile-day") as tx:
             return running.run_day(tx, self._judge, day)
 
-    def watch_files(self, partners: dict[str, str]) -> int:
-        """Break 'file missing' for each due session without a file (partner → terminal)."""
+    def watch_files(self, partners: Mapping[str, str], since: Mapping[str, date] | None = None) -> int:
+        """Break 'file missing' for each due session without a file (partner → terminal), from a terminal's first day on."""
         with self._store.transaction("reconcile-files-missing") as tx:
-            return running.missing_files(tx, self._judge, partners)
+            return running.missing_files(tx, self._judge, partners, since)
 
     def breaks(self) -> list[dict[str, Any]]:
         """Open breaks, oldest first."""
