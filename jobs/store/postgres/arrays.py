@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
@@ -25,9 +25,14 @@ def moments(values: Iterable[datetime | None]) -> str:
     return "{" + ",".join(["NULL" if value is None else value.isoformat() for value in values]) + "}"
 
 
-def copied(value: str) -> str:
-    """A text as a field of COPY in text format."""
-    return value.translate(_COPY_ESCAPES)
+def copy_line(fields: Sequence[str], nullable: Sequence[int]) -> str:
+    """One line of COPY in text format; an empty text in a ``nullable`` place is null."""
+    line = "\t".join(fields)
+    if "\\" in line or "\n" in line or "\r" in line or line.count("\t") >= len(fields):
+        fields = [field.translate(_COPY_ESCAPES) for field in fields]
+    if not all(fields[place] for place in nullable):
+        fields = ["\\N" if not field and place in nullable else field for place, field in enumerate(fields)]
+    return "\t".join(fields) + "\n"
 
 
 def encoded(value: object) -> str:

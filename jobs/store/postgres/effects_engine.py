@@ -13,7 +13,7 @@ from jobs import queues
 from jobs.broker.listener import WORKERS
 from jobs.effects.model import LOWEST_PRIORITY
 from jobs.effects.rows import Change, Held, Standing
-from jobs.store.postgres.arrays import copied, encoded, moments, numbers, texts
+from jobs.store.postgres.arrays import copy_line, encoded, moments, numbers, texts
 from jobs.store.postgres.tx import PgTx
 
 _HELD: LiteralString = """e.id, e.key, e.system, e.operation, e.lane, e.payload, e.dossier_code, e.reference, e.correlation_id,
@@ -65,7 +65,7 @@ from unnest(%(id)s::bigint[], %(generation)s::int[], %(state)s::text[], %(due_at
     %(unknown_since)s::timestamptz[], %(code)s::text[], %(message)s::text[], %(reason)s::text[], %(outcome)s::text[]
     ) as c(id, generation, state, due_at, attempt, tries, asks, not_found, deaths, first_sent_at, unknown_since, code,
            message, reason, outcome)
-where e.id = c.id and e.generation = c.generation
+where e.id = any(%(id)s::bigint[]) and e.id = c.id and e.generation = c.generation
 returning e.id, e.system, e.lane, e.finished_at is not null as closed"""
 
 # What ends well changes little: the same as above for the columns that move.
@@ -75,7 +75,7 @@ update effect e set state = 'done', head = false, due_at = null, deaths = 0, gen
     outcome = c.outcome::jsonb, updated_at = %(now)s, finished_at = %(now)s
 from unnest(%(id)s::bigint[], %(generation)s::int[], %(code)s::text[], %(outcome)s::text[])
     as c(id, generation, code, outcome)
-where e.id = c.id and e.generation = c.generation
+where e.id = any(%(id)s::bigint[]) and e.id = c.id and e.generation = c.generation
 returning e.id, e.system, e.lane"""
 
 # A statement of its own: it must see what was put behind a row while the statement before waited for its lock.
@@ -238,17 +238,17 @@ def note(tx: PgTx, exchanges: Sequence[tuple[int | None, int | None, Exchange]])
 
 
 def _line(at: str, effect_id: int | None, attempt: int | None, x: Exchange) -> str:
-    asked = copied(encoded(dict(x.request_summary))) if x.request_summary else "{}"
-    said = copied(encoded(dict(x.response_summary))) if x.response_summary else "{}"
-    return (
-        f"{at}\t{copied(x.system)}\t{copied(x.operation)}\t{x.direction}\t{copied(x.reference)}\t"
-        f"{_NULL if effect_id is None else effect_id}\t{_NULL if attempt is None else attempt}\t"
-        f"{_NULL if x.status is None else x.status}\t{copied(x.outcome)}\t{x.duration_ms}\t"
-        f"{copied(x.request_digest)}\t{copied(x.response_digest)}\t{asked}\t{said}\n"
-    )
+    fields = (
+        at, x.system, x.operation, x.direction, x.reference, "" if effect_id is None else str(effect_id),
+        "" if attempt is None else str(attempt), "" if x.status is None else str(x.status), x.outcome,
+        str(x.duration_ms), x.request_digest, x.response_digest,
+        encoded(dict(x.request_summary)) if x.request_summary else "{}",
+        encoded(dict(x.response_summary)) if x.response_summary else "{}",
+    )  # fmt: skip
+    return copy_line(fields, _NULLABLE)
 
 
-_NULL = "\\N"
+_NULLABLE = (5, 6, 7)  # effect, attempt, status
 
 
 def held(tx: PgTx, sql: LiteralString, parameters: Any) -> list[Held]:
