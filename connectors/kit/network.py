@@ -32,6 +32,9 @@ class Progress:
         deadline: on the monotonic clock.
         sent: a byte of the request may have left us.
         answered: the head of an answer was understood.
+        holds: the head waits for the body, so that both leave in one piece (a call to the system each costs more
+            than everything else).
+        held: the head while it waits.
         wire: what was received, as long as it is small.
         received: bytes received.
     """
@@ -39,6 +42,8 @@ class Progress:
     deadline: float
     sent: bool = False
     answered: bool = False
+    holds: bool = False
+    held: bytes = b""
     wire: list[bytes] = field(default_factory=list)
     received: int = 0
     stream: Stream | None = None
@@ -90,6 +95,8 @@ class Stream(httpcore.NetworkStream):
         self.spoilt = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if _call.progress is not None and _call.progress.held:
+            self.write(b"", timeout)  # no body came: nothing may wait any longer
         try:
             self._wait_no_longer_than(timeout)
             raw = self._sock.recv(max_bytes)
@@ -107,6 +114,11 @@ class Stream(httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         progress = _call.progress
         if progress is not None:
+            if progress.holds and not progress.held and not progress.sent:
+                progress.held = buffer
+                return
+            if progress.held:
+                buffer, progress.held = progress.held + buffer, b""
             progress.stream = self
             progress.sent = progress.sent or self._tls  # a record may be gone although the call failed
         view = memoryview(buffer)

@@ -206,7 +206,7 @@ class Transport:
         return self._auth.headers(outgoing, deadline_seconds=max(0.0, deadline - monotonic_seconds()))
 
     def _once(self, outgoing: Outgoing, headers: dict[str, str], call: _CallFacts, deadline: float) -> Answer:
-        progress = Progress(deadline)
+        progress = Progress(deadline, holds=bool(outgoing.content))
         begun = monotonic_seconds()
         outcome, answer = "interrupted", None
         try:

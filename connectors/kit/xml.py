@@ -29,44 +29,75 @@ class XmlRefused(ValueError):
         super().__init__(detail)
 
 
-def elements(source: IO[bytes], tags: tuple[str, ...]) -> Iterator[etree._Element]:
-    """Every complete element with one of ``tags`` (lxml names, ``{*}Ntry``), inner ones first.
+class Pull:
+    """A strict parser that is fed piece by piece and hands out complete elements, inner ones first.
 
-    The caller takes away what it has used, so memory does not follow the size of the document.
+    The caller takes away what it has used, so memory does not follow the size of the document. Whatever was handed out
+    must be thrown away when a later piece is refused.
+    """
+
+    def __init__(self, tags: tuple[str, ...]) -> None:
+        """``tags``: lxml names, ``{*}Ntry``."""
+        self._parser = etree.XMLPullParser(
+            events=("end", "pi"),
+            tag=tags,
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            dtd_validation=False,
+            huge_tree=False,
+            recover=False,
+            remove_comments=True,
+            remove_blank_text=True,
+        )
+        self._checked = False
+
+    def feed(self, piece: bytes) -> list[etree._Element]:
+        """The elements that ``piece`` completes.
+
+        Raises:
+            XmlRefused
+        """
+        if not self._checked and b"<!DOCTYPE" in piece.replace(b"\0", b""):
+            raise XmlRefused("doctype", _DOCTYPE, 1)  # before libxml2 makes anything of it
+        try:
+            self._parser.feed(piece)
+            events: list[Any] = list(self._parser.read_events())
+        except etree.XMLSyntaxError as exc:
+            raise XmlRefused("not-well-formed", exc.msg or "not well-formed", exc.lineno or 0) from exc
+        nodes = []
+        for event, node in events:
+            if event == "pi":
+                raise XmlRefused("processing-instruction", f"<?{node.target} ...?>")
+            if not self._checked:
+                _refuse_doctype(node.getroottree())
+                self._checked = True
+            nodes.append(node)
+        return nodes
+
+    def close(self) -> None:
+        """The document ends here.
+
+        Raises:
+            XmlRefused: it is not complete.
+        """
+        try:
+            root = self._parser.close()
+        except etree.XMLSyntaxError as exc:
+            raise XmlRefused("not-well-formed", exc.msg or "not well-formed", exc.lineno or 0) from exc
+        _refuse_doctype(root.getroottree())
+
+
+def elements(source: IO[bytes], tags: tuple[str, ...]) -> Iterator[etree._Element]:
+    """Every complete element of ``source`` with one of ``tags``; see :class:`Pull`.
 
     Raises:
         XmlRefused: whatever was handed out before must then be thrown away.
     """
-    checked = False
-    parser = etree.XMLPullParser(
-        events=("end", "pi"),
-        tag=tags,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        recover=False,
-        remove_comments=True,
-        remove_blank_text=True,
-    )
-    try:
-        for chunk in iter(lambda: source.read(CHUNK_BYTES), b""):
-            if not checked and b"<!DOCTYPE" in chunk.replace(b"\0", b""):
-                raise XmlRefused("doctype", _DOCTYPE, 1)  # before libxml2 makes anything of it
-            parser.feed(chunk)
-            events: Any = parser.read_events()
-            for event, node in events:
-                if event == "pi":
-                    raise XmlRefused("processing-instruction", f"<?{node.target} ...?>")
-                if not checked:
-                    _refuse_doctype(node.getroottree())
-                    checked = True
-                yield node
-        root = parser.close()
-    except etree.XMLSyntaxError as exc:
-        raise XmlRefused("not-well-formed", exc.msg or "not well-formed", exc.lineno or 0) from exc
-    _refuse_doctype(root.getroottree())
+    pull = Pull(tags)
+    for chunk in iter(lambda: source.read(CHUNK_BYTES), b""):
+        yield from pull.feed(chunk)
+    pull.close()
 
 
 def parse(raw: bytes) -> etree._Element:
