@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, make_dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from lxml import etree
 
 from connectors.statements.amounts import iso_day, read_amount
-from connectors.statements.camt.shape import ABSENT, FIXED, Part, Shapes
+from connectors.statements.camt.shape import ABSENT, FIXED, Part, Plan, Shapes
 from connectors.statements.troubles import trouble
 from mappings.canonical.statement import EntryStatus, StatementEntry, Trouble
 
@@ -51,10 +51,10 @@ _NOTHING = _Nothing()
 
 def read_entry(
     element: etree._Element, shapes: Shapes, where: str, account: str, report: Report
-) -> StatementEntry:
-    """What ``element`` says. Whatever cannot be read is left out, kept in ``raw`` and reported.
+) -> tuple[StatementEntry, Plan]:
+    """What ``element`` says, and the plan of its shape.
 
-    The usual spelling of each field is looked up in place; the functions below are asked for the rest.
+    Whatever cannot be read is left out, kept in ``raw`` and reported.
     """
     nodes: Nodes = list(element.iter())
     plan = shapes.plan(nodes)
@@ -64,26 +64,58 @@ def read_entry(
         report(trouble(code, where, field, _text(nodes, place) if place else ""))
     picked = plan.pick(nodes)
     texts = [node.text or "" for node in picked]
-    status_text, sign_text, flag_text, amount_text, booking_text, value_text, reason = texts[:7]
-    status = _STATUS.get(status_text) or _status(nodes, plan.status, where, report)
-    credit = _SIGN.get(sign_text)
+    status = _STATUS.get(texts[0]) or _status(nodes, plan.status, where, report)
+    credit = _SIGN.get(texts[1])
     if credit is None:
         credit = _sign(nodes, plan.whole.sign, where, raw, report)
-    reversal = _FLAG.get(flag_text)
+    reversal = _FLAG.get(texts[2])
     if reversal is None:
         reversal = _reversal(nodes, plan.whole.reversal, where, raw, report)
-    currency = picked[3].get("Ccy") or ""
-    minor, amount, problem = read_amount(amount_text, currency)
+    amount = _amount(nodes, plan.whole.amount, where, raw, report)
+    booking = _day(nodes, plan.booking, where, "booking_date", raw=raw, report=report)
+    value = _day(nodes, plan.value, where, "value_date", raw=raw, report=report)
+    details = (
+        _details(nodes, plan.details, where, account, report, credit=credit, status=status, reversal=reversal)
+        if plan.details
+        else ()
+    )
+    return _entry(
+        plan, texts, where, account, report,
+        status=status, credit=credit, reversal=reversal, amount=amount, days=(booking, value), details=details, raw=raw,
+    ), plan  # fmt: skip
+
+
+def known_entry(
+    plan: Plan, texts: Sequence[str], currency: str, where: str, account: str, report: Report
+) -> StatementEntry | None:
+    """The entry whose ``texts`` stand in the order of ``Plan.pick``.
+
+    ``None`` unless each field is spelled in the usual way: the element itself must then be looked at.
+    """
+    status, credit, reversal = _STATUS.get(texts[0]), _SIGN.get(texts[1]), _FLAG.get(texts[2])
+    if status is None or credit is None or reversal is None:
+        return None
+    minor, amount, problem = read_amount(texts[3], currency)
     if problem is not None:
-        minor, amount, currency = _amount(nodes, plan.whole.amount, where, raw, report)
-    booking, problem = iso_day(booking_text)
+        return None
+    booking, problem = iso_day(texts[4]) if plan.booking != ABSENT else (None, None)
     if problem is not None:
-        booking = _day(nodes, plan.booking, where, "booking_date", raw=raw, report=report)
-    value = booking
-    if value_text != booking_text:  # mostly one and the same day
-        value, problem = iso_day(value_text)
+        return None
+    value, problem = iso_day(texts[5]) if plan.value != ABSENT else (None, None)
     if problem is not None:
-        value = _day(nodes, plan.value, where, "value_date", raw=raw, report=report)
+        return None
+    return _entry(
+        plan, texts, where, account, report,
+        status=status, credit=credit, reversal=reversal, amount=(minor, amount, currency), days=(booking, value),
+        details=(), raw={},
+    )  # fmt: skip
+
+
+def _entry(
+    plan: Plan, texts: Sequence[str], where: str, account: str, report: Report, *,
+    status: EntryStatus, credit: bool | None, reversal: bool, amount: tuple[int | None, str, str],
+    days: tuple[date | None, date | None], details: tuple[StatementEntry, ...], raw: dict[str, str],
+) -> StatementEntry:  # fmt: skip
     name, number = (texts[7], texts[8]) if credit is not reversal else (texts[9], texts[10])
     if name or number:
         name, number = clean(name.strip()), number.strip()
@@ -93,27 +125,10 @@ def read_entry(
     if not NO_REFERENCE.isdisjoint(references.values()):
         references = {kind: text for kind, text in references.items() if text not in NO_REFERENCE}
     draft: Any = _Draft(
-        where,
-        minor,
-        currency,
-        credit,
-        status is EntryStatus.BOOKED,
-        booking,
-        value,
-        reversal,
-        (reason.strip() or None) if reason else None,
-        references,
-        _sentence(texts[plan.texts_at], where, report),
-        name,
-        number,
-        "/".join(texts[plan.bank_code_at]),
-        _details(nodes, plan.details, where, account, report, credit=credit, status=status, reversal=reversal)
-        if plan.details
-        else (),
-        amount,
-        status,
-        raw,
-    )
+        where, amount[0], amount[2], credit, status is EntryStatus.BOOKED, days[0], days[1], reversal,
+        texts[6].strip() or None, references, _sentence(texts[plan.texts_at], where, report), name, number,
+        "/".join(map(str.strip, texts[plan.bank_code_at])), details, amount[1], status, raw,
+    )  # fmt: skip
     draft.__class__ = StatementEntry
     entry: StatementEntry = draft
     return entry
@@ -175,7 +190,7 @@ def _details(
                 text=_sentence([_text(nodes, place) for place in part.texts], line, report),
                 counterparty_name=name,
                 counterparty_account=other,
-                bank_code="/".join([nodes[place].text or "" for place in part.bank_code]),
+                bank_code="/".join(_text(nodes, place) for place in part.bank_code),
                 amount=amount,
                 status=status,
                 raw=raw,
@@ -237,7 +252,7 @@ def _references(nodes: Nodes, part: Part) -> dict[str, str]:
     }
 
 
-def _other_side(texts: list[str], account: str, *, from_debtor: bool) -> tuple[str, str]:
+def _other_side(texts: Sequence[str], account: str, *, from_debtor: bool) -> tuple[str, str]:
     """Name and account of the other side; the nearer role first, never our own account.
 
     ``texts``: name and account of the debtor, then of the creditor.
@@ -250,7 +265,7 @@ def _other_side(texts: list[str], account: str, *, from_debtor: bool) -> tuple[s
     return clean(first[0].strip()), first[1].strip()
 
 
-def _sentence(texts: list[str], where: str, report: Report) -> str:
+def _sentence(texts: Sequence[str], where: str, report: Report) -> str:
     text = (
         texts[0].strip() if len(texts) == 1 else " ".join([part for text in texts if (part := text.strip())])
     )

@@ -9,10 +9,10 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from connectors.kit.xml import elements
 from connectors.statements.amounts import decimal_text
 from connectors.statements.balance import Sums, turned, verdict
-from connectors.statements.camt.entry import Report, read_entry
+from connectors.statements.camt.entry import Report, known_entry, read_entry
+from connectors.statements.camt.feed import Feed
 from connectors.statements.camt.head import Head, read_head
 from connectors.statements.camt.shape import Shapes
 from connectors.statements.troubles import trouble
@@ -54,7 +54,17 @@ def stream(source: BinaryIO, report: Report) -> Iterator[Head | StatementEntry |
     head: Head | None = None
     done: etree._Element | None = None
     sums, number, lines, account, currency, where, entry_path = Sums(), 0, 0, "", "", "", ""
-    for node in elements(source, _TAGS):
+    feed = Feed(source, _TAGS)
+    for node in feed.items():
+        if isinstance(node, tuple):
+            known = known_entry(*node, f"{entry_path}{lines + 1}]", account, report)
+            if known is None:
+                feed.refuse()
+            else:
+                lines += 1
+                sums.add(known, currency)
+                yield known
+            continue
         parent = node.getparent()
         if parent is not current or parent is None:
             name = node.tag.rpartition("}")[2]
@@ -82,7 +92,8 @@ def stream(source: BinaryIO, report: Report) -> Iterator[Head | StatementEntry |
             account, currency = head.account, head.currency
             yield head
         lines += 1
-        entry = read_entry(node, shapes, f"{entry_path}{lines}]", account, report)
+        entry, plan = read_entry(node, shapes, f"{entry_path}{lines}]", account, report)
+        feed.accept(node, plan)
         sums.add(entry, currency)
         yield entry
         node.clear()

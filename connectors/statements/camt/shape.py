@@ -62,6 +62,7 @@ class Plan:
             references, texts, bank code.
         references_at, texts_at, bank_code_at: where these stand in what ``pick`` gives.
         problems: (trouble code, field, place) of everything that is wrong with the shape itself.
+        places: what ``pick`` takes.
     """
 
     whole: Part
@@ -75,6 +76,7 @@ class Plan:
     references_at: slice
     texts_at: slice
     bank_code_at: slice
+    places: tuple[int, ...]
 
 
 FIXED = 11  # values before the references in what ``pick`` gives
@@ -139,6 +141,7 @@ class _Analysis:
         references = tuple(place for _, place in whole.references)
         texts_at = FIXED + len(references)
         bank_code_at = texts_at + len(whole.texts)
+        places = (*single, *whole.debtor, *whole.creditor, *references, *whole.texts, *whole.bank_code)
         return Plan(
             whole=whole,
             status=status,
@@ -146,13 +149,12 @@ class _Analysis:
             value=value,
             details=details,
             problems=tuple(self._problems),
-            pick=_pick(
-                (*single, *whole.debtor, *whole.creditor, *references, *whole.texts, *whole.bank_code)
-            ),
+            pick=_pick(places),
             reference_names=tuple(name for name, _ in whole.references),
             references_at=slice(FIXED, texts_at),
             texts_at=slice(texts_at, bank_code_at),
             bank_code_at=slice(bank_code_at, None),
+            places=places,
         )
 
     def _entry(self, only: int) -> Part:
