@@ -62,3 +62,23 @@ def sql() -> None:
 
     for each in migration.migrations():
         typer.echo(f"-- {each.name} · sha256 {each.digest}\nbegin;\n{each.sql.rstrip()}\ncommit;\n")
+
+
+@app.command("restored")
+def restored(as_json: _JSON = False) -> None:
+    """Sau khi khôi phục bản sao lưu, trước khi chạy worker: mọi khoản hoàn dở dang phải tra cứu trước khi gửi. / After a restore."""
+    from jobs.bootstrap import build
+
+    with database(ready("db"), start=False) as place:
+        runtime = build(place.settings, place.dsn)
+        try:
+            count = runtime.services.refunds.after_restore()
+        finally:
+            runtime.close()
+    if as_json:
+        print_json({"looked_up_first": count})
+    else:
+        say(
+            f"{count} khoản hoàn sẽ được tra cứu trước khi có thể gửi. Giờ có thể chạy worker.",
+            f"{count} refunds will be looked up before anything may be sent. Workers may start now.",
+        )

@@ -1,4 +1,4 @@
-"""``lienthong jobs``: effects on outside systems, read only here; a retry needs a signed-in person."""
+"""``lienthong jobs``: effects on outside systems. Looking needs the machine, acting needs a signed-in person."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from adapters.cli.acting import Person, acting
 from adapters.cli.reading import only, read, show
-from adapters.cli.speech import FAILED, stop
+from adapters.cli.speech import FAILED, say, stop
 
 app = typer.Typer(name="jobs", help="Tác vụ liên thông. / Effects on outside systems.", no_args_is_help=True, rich_markup_mode=None, add_completion=False)  # fmt: skip
 _JSON = Annotated[bool, typer.Option("--json", help="In JSON. / Print JSON.")]
@@ -55,3 +56,31 @@ def explain(
     for name, value in only(row, _EXPLAINED).items():
         typer.echo(f"{name:14} {'' if value is None else value}")
     show("calls", calls, as_json=False)
+
+
+_REASON = Annotated[str, typer.Option("--reason", help="Lý do, ghi vào nhật ký. / Why; it is written down.")]
+_NUMBER = Annotated[int, typer.Argument(help="Số tác vụ. / Number.")]
+
+
+@app.command("retry")
+def retry(number: _NUMBER, reason: _REASON, login: Person) -> None:
+    """Gửi lại với đúng khóa và nội dung cũ; không bao giờ khi chưa rõ kết quả. Việc về tiền cần người thứ hai. / Send again."""
+    with acting(login, "retry") as (services, actor):
+        services.effects.retry(number, reason=reason, actor=actor)
+    say("Đã ghi nhận.", "Done.")
+
+
+@app.command("ask")
+def ask(number: _NUMBER, reason: _REASON, login: Person) -> None:
+    """Tra cứu lại kết quả ngay; không gửi gì. / Look for the outcome now; nothing is sent."""
+    with acting(login, "ask") as (services, actor):
+        services.effects.ask(number, reason=reason, actor=actor)
+    say("Đã ghi nhận.", "Done.")
+
+
+@app.command("release")
+def release(number: _NUMBER, reason: _REASON, login: Person) -> None:
+    """Cho các tác vụ phía sau đi tiếp. / Let those behind it leave."""
+    with acting(login, "release") as (services, actor):
+        services.effects.release(number, reason=reason, actor=actor)
+    say("Đã ghi nhận.", "Done.")

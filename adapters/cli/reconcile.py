@@ -159,6 +159,17 @@ def breaks(
     show("breaks", found, as_json=as_json)
 
 
+@app.command("balances")
+def balances(
+    as_json: Annotated[bool, typer.Option("--json", help="In JSON. / Print JSON.")] = False,
+) -> None:
+    """Số dư từng tài khoản sổ cái, Nợ dương. / The balance of each ledger account, debit positive."""
+    from adapters.cli.reading import read, show
+    from jobs.store.postgres.views.balances import by_account
+
+    show("balances", read(by_account), as_json=as_json)
+
+
 @contextmanager
 def _service() -> Iterator[Reconciliation]:
     from adapters.cli.place import database, ready

@@ -138,6 +138,11 @@ class CommandLine:
             Item(row["kind"], row["key"], row["dossier_code"] or "", int(row["amount"] or 0)) for row in rows
         ]
 
+    def balances(self) -> dict[str, int]:
+        """The ledger's accounts."""
+        rows = self.read("reconcile", "balances", "--json")["balances"]
+        return {row["account"]: int(row["amount"]) for row in rows}
+
     def effects_at(self, state: str) -> int:
         """How many effects of the newest page stand at ``state``."""
         return len(self.read("jobs", "list", "--state", state, "--json")["jobs"])
@@ -166,13 +171,14 @@ def gather(
     codes = sorted(stories)
     with ThreadPoolExecutor(6) as pool:
         items = pool.submit(command_line.items)
+        balances = pool.submit(command_line.balances)
         states = {state: pool.submit(command_line.effects_at, state) for state in ("sending", "unknown")}
         asked = [
             pool.submit(readers[number % len(readers)].dossier, code) for number, code in enumerate(codes)
         ]
         dossiers = [found for each in asked if (found := each.result()) is not None]
         jobs = {state: count.result() for state, count in states.items()}
-        open_items = items.result()
+        open_items, on_accounts = items.result(), balances.result()
     taken, back = vnpay(books["vnpay"])
     transfers, days = bank(books["statements"])
     payments, refunds = product(dossiers)
@@ -187,6 +193,7 @@ def gather(
         items=open_items,
         loaded=loaded,
         jobs=jobs,
+        balances=on_accounts,
     )
 
 

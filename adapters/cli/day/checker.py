@@ -12,7 +12,10 @@ from adapters.cli.day.facts import BankDay, Facts, GivenBack, Refund, Story, Tak
 GONE = frozenset({"DECLINED", "WITHDRAWN", "RELEASED", "REJECTED", "RETURNED_BY_BANK"})
 ENDED = GONE | {"SETTLED"}
 TAKEN_OVER = frozenset({"ACCEPTED", "SENT_TO_BANK", "SETTLED"})
+_UNACCOUNTED = frozenset({"money-unknown", "paid-untrue", "bank-balance", "ledger"})
 _REFUSED_FORGERY = ("97", "99")
+_OWED_ON = frozenset({"fee_payable", "surplus", "suspense", "refunds_payable"})
+"""Kinds of ledger accounts that say whose the money is."""
 _OUR_FAULTS = frozenset({"message_set_aside", "dossier_unreadable"})
 
 
@@ -89,6 +92,7 @@ def check(facts: Facts) -> Verdict:
         *_refunds_true(facts),
         *_owed(facts, named),
         *_statements(facts),
+        *_ledger(facts),
         *_at_rest(facts, named),
     ]
     return Verdict(_numbers(facts, wrong), tuple(wrong))
@@ -301,6 +305,48 @@ def _differs(mine: BankDay, theirs: BankDay) -> bool:
     return mine.lines != theirs.lines or any(ours is not None and ours != other for ours, other in pairs)
 
 
+def _ledger(facts: Facts) -> Iterator[Wrong]:
+    """The ledger adds up, its bank accounts are the bank's own balances, and it owes what came in and did not go back."""
+    if facts.balances is None:
+        return
+    off = sum(facts.balances.values())
+    if off:
+        yield Wrong("ledger", "=", f"sổ cái lệch {off} đ", f"the ledger is off by {off}", abs(off))
+    for account, theirs in _bank_balances(facts).items():
+        mine = facts.balances.get(f"bank:{account}", 0)
+        if mine != theirs:
+            yield Wrong(
+                "bank-balance",
+                account,
+                f"sổ cái ghi {mine} đ, ngân hàng ghi {theirs} đ",
+                f"the ledger has {mine}, the bank has {theirs}",
+                abs(mine - theirs),
+            )
+    owes = -sum(amount for account, amount in facts.balances.items() if account.partition(":")[0] in _OWED_ON)
+    came = sum(one.amount for one in facts.taken)
+    went = sum(back.amount for back in facts.given_back if back.state == "done")
+    if owes != came - went:
+        yield Wrong(
+            "ledger",
+            "≠",
+            f"đã thu {came} đ, đã hoàn {went} đ, sổ cái nợ {owes} đ",
+            f"{came} came in, {went} went back, the ledger owes {owes}",
+            abs(owes - came + went),
+        )
+
+
+def _bank_balances(facts: Facts) -> dict[str, int]:
+    """Account → what the bank booked up to the last day that was loaded; the play's accounts begin at 0."""
+    last: dict[str, str] = {}
+    for day in facts.loaded:
+        last[day.account] = max(last.get(day.account, ""), day.day)
+    sums = dict.fromkeys(last, 0)
+    for day in facts.bank:
+        if day.account in last and day.day <= last[day.account]:
+            sums[day.account] += (day.credited or 0) + (day.debited or 0)
+    return sums
+
+
 def _at_rest(facts: Facts, named: _Named) -> Iterator[Wrong]:
     """After the files of the next working day nothing is unknown, and what has not ended is with a person."""
     for refund in facts.refunds:
@@ -355,7 +401,7 @@ def _numbers(facts: Facts, wrong: list[Wrong]) -> Numbers:
         settled_amount=sum(refund.amount for refund in settled),
         in_transit=sum(refund.state not in ENDED for refund in facts.refunds),
         breaks=dict(sorted(Counter(item.kind for item in facts.items).items())),
-        unaccounted=sum(one.amount for one in wrong if one.what in ("money-unknown", "paid-untrue")),
+        unaccounted=sum(one.amount for one in wrong if one.what in _UNACCOUNTED),
         twice=sum(one.what == "refund-twice" for one in wrong),
         median=lengths[len(lengths) // 2] if lengths else None,
         worst=lengths[-1] if lengths else None,

@@ -134,6 +134,7 @@ class Facts:
     Attributes:
         loaded: accounts and days as the product says that it loaded them.
         jobs: state → how many effects stand there.
+        balances: account of the product's ledger → đồng, debit positive; ``None``: not read.
     """
 
     stories: Mapping[str, Story]
@@ -146,3 +147,4 @@ class Facts:
     items: Sequence[Item]
     loaded: Sequence[BankDay]
     jobs: Mapping[str, int] = field(default_factory=dict)
+    balances: Mapping[str, int] | None = None
