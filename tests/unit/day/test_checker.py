@@ -11,7 +11,7 @@ import pytest
 
 from adapters.cli.day import checker
 from adapters.cli.day.checker import check, owed_to
-from adapters.cli.day.facts import GivenBack, Item, Story, Taken
+from adapters.cli.day.facts import BankDay, GivenBack, Item, Story, Taken
 from tests.unit.day.stories import NOON, REFUSED, TWICE, a_true_day, named, spoilt, without
 
 
@@ -56,6 +56,29 @@ def test_a_true_day_has_nothing_wrong_and_its_figures_add_up():
 def test_every_untruth_is_found(facts, what):
     """Each rule must be able to fail, or it is no rule."""
     assert what in whats(facts)
+
+
+@pytest.mark.parametrize(
+    ("account", "amount", "what"),
+    [("bank:1001", 74_000, "bank-balance"), ("fee_payable:H21.12:-", -149_000, "ledger"), ("x", 1, "ledger")],
+)
+def test_the_ledger_is_held_against_the_banks_own_balance_and_against_what_came_and_went(
+    account, amount, what
+):
+    """A ledger that only agrees with itself proves nothing."""
+    day = a_true_day()
+    spoilt_ledger = replace(day, balances={**day.balances, account: amount})
+
+    assert what in whats(spoilt_ledger)
+    assert check(spoilt_ledger).numbers.unaccounted > 0
+
+
+def test_what_the_bank_booked_after_the_last_loaded_file_is_not_held_against_the_ledger():
+    """Nobody can know what tomorrow's statement says."""
+    day = a_true_day()
+    tomorrow = BankDay("1001", "2026-11-26", 1, 9_000, 0)
+
+    assert whats(replace(day, bank=[*day.bank, tomorrow])) == set()
 
 
 def test_a_refund_that_was_paid_twice_is_found_even_when_both_carry_our_number():

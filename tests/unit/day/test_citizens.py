@@ -181,7 +181,7 @@ def test_a_citizen_who_never_gets_through_is_named(stage):
     time.run(0.0, at_least=opening() + timedelta(hours=6))
 
     assert citizens.act(pays()) is None
-    assert diary.stories()[CODE].given_up == ("pay vnpay",)
+    assert diary.stories()[CODE].given_up == ("pay vnpay (x)",)
 
 
 def test_the_same_seed_is_the_same_day():
