@@ -159,7 +159,7 @@ class Client:
         status: int | None,
         fee_lines: Sequence[Mapping[str, Any]],
         amount: int,
-        paid_at: datetime,
+        paid_at: datetime | None,
         payment_reference: str,
         provider: str,
         deadline_seconds: float | None = None,

@@ -21,7 +21,7 @@ def operations(client: Client) -> tuple[Operation, ...]:
                 status=facts.get("status"),
                 fee_lines=facts["fee_lines"],
                 amount=facts["amount"],
-                paid_at=datetime.fromisoformat(facts["paid_at"]),
+                paid_at=datetime.fromisoformat(facts["paid_at"]) if facts["paid_at"] else None,
                 payment_reference=facts["payment_reference"],
                 provider=facts["provider"],
                 deadline_seconds=call.deadline_seconds,

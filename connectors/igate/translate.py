@@ -221,11 +221,11 @@ def digits(at: datetime) -> str:
     return at.astimezone(wire.HANOI).strftime("%Y%m%d%H%M%S")
 
 
-def collected_words(*, amount: int, reference: str, provider: str, paid_at: datetime) -> str:
-    """What the dossier's history says of a payment; no person in it."""
-    local = paid_at.astimezone(wire.HANOI)
+def collected_words(*, amount: int, reference: str, provider: str, paid_at: datetime | None) -> str:
+    """What the dossier's history says of a payment; no person in it. The provider may not have told the time."""
     dong = f"{amount:,}".replace(",", ".")
-    return f"Đã thu {dong} đồng, mã tham chiếu {reference} ({provider}), lúc {local:%H:%M:%S %d/%m/%Y}"
+    at = f", lúc {paid_at.astimezone(wire.HANOI):%H:%M:%S %d/%m/%Y}" if paid_at is not None else ""
+    return f"Đã thu {dong} đồng, mã tham chiếu {reference} ({provider}){at}"
 
 
 def _told_line(line: Mapping[str, Any], settings: Settings, *, paid: bool) -> dict[str, Any]:

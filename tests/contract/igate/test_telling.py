@@ -54,6 +54,14 @@ def test_a_paid_fee_is_told_and_seen_in_the_feed(make, plain, flag):
     assert demand.open_amount == 0
 
 
+def test_a_payment_whose_time_nobody_told_is_told_without_one(cases):
+    """A file or a person may know the money and not the minute."""
+    filed = cases.file()
+    confirm(cases, filed, paid_at="")
+
+    assert "lúc" not in cases.book(filed["code"])["confirmations"][0]["text"]
+
+
 def test_telling_it_again_changes_nothing(cases):
     """Idempotent, as assumed: a value is set, not added."""
     filed = cases.file()

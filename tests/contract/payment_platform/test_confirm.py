@@ -110,6 +110,19 @@ def test_the_old_secret_is_good_while_it_is_being_replaced():
     assert notifications.verified(body, changing).verdict is PaymentVerdict.PAID
 
 
+@pytest.mark.parametrize("value", ["", "null", "0", "[]", "true", "missing"])
+def test_a_message_without_a_signature_is_forged(value):
+    """A library of others takes a missing signature for a good one; here it is none."""
+    message = json.loads(confirm())
+    del message["MaXacThuc"]
+    raw = json.dumps(message)
+    if value != "missing":
+        raw = f'{raw[:-1]}, "MaXacThuc": {value or EMPTY}}}'
+
+    with pytest.raises(Forged):
+        notifications.verified(raw.encode(), settings())
+
+
 @given(st.integers(0, 2_000), st.integers(1, 255))
 def test_one_changed_byte_is_never_believed(place, change):
     """The signature is over every field that has a say."""
