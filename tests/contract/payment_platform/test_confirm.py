@@ -110,14 +110,14 @@ def test_the_old_secret_is_good_while_it_is_being_replaced():
     assert notifications.verified(body, changing).verdict is PaymentVerdict.PAID
 
 
-@pytest.mark.parametrize("value", ["", "null", "0", "[]", "true", "missing"])
+@pytest.mark.parametrize("value", ['""', "null", "0", "[]", "true", "missing"])
 def test_a_message_without_a_signature_is_forged(value):
     """A library of others takes a missing signature for a good one; here it is none."""
     message = json.loads(confirm())
     del message["MaXacThuc"]
     raw = json.dumps(message)
     if value != "missing":
-        raw = f'{raw[:-1]}, "MaXacThuc": {value or EMPTY}}}'
+        raw = f'{raw[:-1]}, "MaXacThuc": {value}}}'
 
     with pytest.raises(Forged):
         notifications.verified(raw.encode(), settings())
