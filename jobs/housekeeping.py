@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jobs import queues
 from jobs.access import chain
+from jobs.indicators import invariants
 from jobs.periodic import LOCAL, Periodic
 from jobs.store.postgres import access
 from jobs.store.postgres.views import totals
@@ -29,6 +30,7 @@ def periodic_work(store: PgStore, parts: Assembly, wake: Callable[[set[str]], No
         Periodic("audit-seal", "@every 5", lambda: _until_none(lambda: chain.seal(store))),
         Periodic("totals", "@every 15", lambda: _until_none(lambda: totals.roll_up(store))),
         Periodic("reconcile", "15 7 * * *", lambda: _reconcile(store, parts)),
+        Periodic("invariants", "20 * * * *", lambda: _check(store)),
         Periodic("forget", "40 2 * * *", lambda: _forget(store)),
     ]
     if parts.feed is not None:
@@ -52,6 +54,10 @@ def _reconcile(store: PgStore, parts: Assembly) -> None:
         parts.reconciliation.watch_files(
             {PROFILE_OF[row["provider"]]: row["terminal"]}, {row["terminal"]: first}
         )
+
+
+def _check(store: PgStore) -> None:
+    invariants.check(store)
 
 
 def _forget(store: PgStore) -> None:

@@ -38,6 +38,7 @@ def show(visit: Visit) -> Response:
         lights = systems.lights(tx)
         held = systems.money_held(tx)
         hours = overview.by_hour(tx)
+        broken = overview.broken_invariants(tx)
         newest = dossiers.newest_event(tx)
     bars, top = chart(hours, visit.now)
     return visit.page(
@@ -48,6 +49,7 @@ def show(visit: Visit) -> Response:
         cap=overview.CAP,
         lights=lights,
         held=held,
+        broken=broken,
         bars=bars,
         top=top,
         live=newest,

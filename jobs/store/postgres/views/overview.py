@@ -43,3 +43,10 @@ def by_hour(tx: PgTx) -> list[DictRow]:
            where hour > %s group by hour order by hour""",
         (tx.now - timedelta(hours=24),),
     )
+
+
+def broken_invariants(tx: PgTx) -> list[DictRow]:
+    """What must always be true and was not at the last look, with a few names of what breaks it."""
+    return tx.fetch(
+        "select name, broken, broken_since, checked_at, sample from invariant_check where broken > 0 order by name"
+    )
