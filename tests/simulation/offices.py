@@ -12,7 +12,7 @@ from connectors.kit.effects import EffectClass
 from jobs.access.model import Actor, ActorKind
 from tests.simulation.case_client import CANCELLED, DONE, REFUSED, WITHDRAWN
 from tests.simulation.house import SYSTEMS
-from tests.simulation.world import Line, Row
+from tests.simulation.world import Line, Row, World
 from tests.support.checker import Theirs
 from tests.support.clock import MONDAY_MORNING
 
@@ -150,28 +150,30 @@ class Offices:
             return "done" if (row.reference or row.key) in world.bank.files else "not-done"
         return "done" if row.reference in world.platform.orders else "not-done"
 
-    # Books.
-
     def their_books(self) -> Theirs:
         """The world's books as rows for the checker."""
-        world = self.h.world
-        states = {"05": "open", "06": "open", "00": "done", "09": "refused"}
-        confirmed: dict[str, int] = {}
-        for dossier in world.cases.dossiers.values():
-            for payment, times in dossier.confirmed.items():
-                confirmed[payment] = confirmed.get(payment, 0) + times
-        return Theirs(
-            money=[
-                {"provider": p.name, "reference": m.reference, "amount": m.amount, "state": m.state}
-                for p in (world.gateway, world.platform)
-                for m in p.money.values()
-            ],
-            refunds=[
-                {"request": r.request, "reference": r.reference, "amount": r.amount, "state": states[r.state]}
-                for refunds in world.gateway.refunds.values()
-                for r in refunds
-            ],
-            calls=list(world.gateway.calls),
-            transfers=[{"reference": t.reference, "amount": t.amount, "state": t.state} for t in world.bank.transfers],
-            confirmed=confirmed,
-        )  # fmt: skip
+        return their_books(self.h.world)
+
+
+def their_books(world: World) -> Theirs:
+    """The world's books as rows for the checker."""
+    states = {"05": "open", "06": "open", "00": "done", "09": "refused"}
+    confirmed: dict[str, int] = {}
+    for dossier in world.cases.dossiers.values():
+        for payment, times in dossier.confirmed.items():
+            confirmed[payment] = confirmed.get(payment, 0) + times
+    return Theirs(
+        money=[
+            {"provider": p.name, "reference": m.reference, "amount": m.amount, "state": m.state}
+            for p in (world.gateway, world.platform)
+            for m in p.money.values()
+        ],
+        refunds=[
+            {"request": r.request, "reference": r.reference, "amount": r.amount, "state": states[r.state]}
+            for refunds in world.gateway.refunds.values()
+            for r in refunds
+        ],
+        calls=list(world.gateway.calls),
+        transfers=[{"reference": t.reference, "amount": t.amount, "state": t.state} for t in world.bank.transfers],
+        confirmed=confirmed,
+    )  # fmt: skip

@@ -170,8 +170,11 @@ def _gateway(gateway: Provider, wire: Wire, clock: VirtualClock) -> list[Operati
     def look_up(call: Call) -> Finding:
         request = call.payload["refund_reference"]
         last = wire.read("query_payment", request, lambda: gateway.last_refund(call.payload["reference"]))
-        if last is None:
-            gateway_says("no refund of this payment")
+        # The query knows payments only: a refund that we know by its number as another one says nothing of ours.
+        if last is None or last.number in call.payload["other_provider_references"]:
+            gateway_says(
+                "no refund of this payment" if last is None else "only of another refund of this payment"
+            )
             return NotDone("00/01")
         if last.amount != call.payload["amount"]:
             return Undecided("00/other")
