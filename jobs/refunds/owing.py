@@ -51,8 +51,11 @@ def surplus(tx: Tx, ground: Ground, cause: Cause, attempt_reference: str, amount
         return None
     moves, left = Moves(tx, ground), opening.look(tx, attempt)
     dossier = tx.dossiers.by_code(cause.dossier_code) if cause.dossier_code else None
-    owed = min(amount, left.remaining)
+    owed = min(amount, left.remaining if cause.name == "other" else max(0, left.surplus))
+    if owed < amount:
+        _not_in_books(moves, cause, amount, owed)
     if owed <= 0:
+        moves.write()
         return None
     row = _row(tx, moves, cause, dossier, SURPLUS, dossier.agency if dossier else "", owed)
     share = row.share(owed) if row is not None else 0
@@ -189,6 +192,15 @@ def _row(
         subject = f"dossier:{cause.dossier_code}"
         moves.events.append(NewEvent("refund.none", subject, RULE, cause.dossier_code or None, told))
     return row
+
+
+def _not_in_books(moves: Moves, cause: Cause, amount: int, found: int) -> None:
+    """Somebody says that more is owed than our books hold for it: the rest is found by a person, never guessed."""
+    facts = {"cause": cause.name, "cause_key": cause.key, "owed_amount": amount, "found_amount": found}
+    key = f"refund_mismatch:{cause.key}"
+    moves.cases.append(
+        moves.ground.case("refund_mismatch", key, moves.tx.now, amount=amount - found, dossier_code=cause.dossier_code, evidence=facts)
+    )  # fmt: skip
 
 
 def _tax(moves: Moves, cause: Cause, amount: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from jobs.store.postgres.tx import PgTx
 
 _PAYMENT, _REFUND = 1, 2
+_PROVIDERS = ("vnpay", "payment_platform")
 _CAUSES = {"double_payment": "paid_twice", "reversed": "reversed"}
 """Kind of break → cause of a refund."""
 _OPEN = (
@@ -34,7 +36,7 @@ class Remedies:
 
     def payment_seen(self, tx: PgTx, news: PaymentNews) -> None:
         """A gateway's file says paid: the attempt becomes PAID if it agrees, and the case system is told."""
-        self._payments.apply_news(tx, news)
+        self._payments.apply_news(tx, replace(news, provider=_provider(news.provider)))
 
     def refund_seen(self, tx: PgTx, news: RefundNews) -> None:
         """A file or a bank line settles a refund, or brings it back; the day and the account are those of the line."""
@@ -75,6 +77,12 @@ class Remedies:
         )  # fmt: skip
 
 
+def _provider(partner: str) -> str:
+    """Files are named by their layout (``vnpay-session``), payments by their provider (``vnpay``)."""
+    plain = partner.replace("-", "_")
+    return next((provider for provider in _PROVIDERS if plain.startswith(provider)), partner)
+
+
 def _named(tx: PgTx, news: RefundNews) -> RefundNews:
     """News by our refund reference. A file may name the payment instead: its one open refund of this amount is meant."""
     if tx.refunds.by_reference([news.reference]):
@@ -87,10 +95,7 @@ def _named(tx: PgTx, news: RefundNews) -> RefundNews:
     ]
     if len(fitting) != 1:
         return news
-    return RefundNews(
-        fitting[0].reference, news.verdict, news.source, news.amount, news.code, news.message,
-        news.provider_reference, news.return_reason,
-    )  # fmt: skip
+    return replace(news, reference=fitting[0].reference)
 
 
 def _seen(tx: PgTx, news: RefundNews) -> Seen:
@@ -114,6 +119,7 @@ def _names(tx: PgTx, document: str) -> dict[str, str]:
     """Details of accounts, out of the document's name: ``bank:LINE`` or ``PARTNER:TERMINAL:SESSION``."""
     kind, _, rest = document.partition(":")
     if kind != "bank":
+        kind = _provider(kind)
         terminal = rest.partition(":")[0]
         row = tx.fetch_one(
             "select account from terminal where provider = %s and code = %s order by valid_from desc limit 1",

@@ -1,0 +1,151 @@
+"""Reconciliation moves refunds: real files and statements against real refunds, end to end on PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from jobs.access.model import Actor, ActorKind
+from jobs.reconciliation.service import Reconciliation
+from jobs.reconciliation.sessions import PlainCalendar
+from jobs.refunds.remedies import Remedies
+from jobs.refunds.routes import Payee
+from tests.support.money import TERMINAL, paid
+from tests.support.refunds import LAN, MINH, RefundWorld
+from tests.support.session_files import bank, settlement
+
+KETOAN = Actor(ActorKind.PERSON, "ke.toan")
+MONDAY, TUESDAY, WEDNESDAY = (date(2026, 11, day) for day in (23, 24, 25))
+ACCOUNT = "0011001234567"
+
+
+@pytest.fixture
+def pg(pg_store, clock) -> RefundWorld:
+    return RefundWorld(pg_store, clock)
+
+
+@pytest.fixture
+def desk(pg, pg_store) -> Reconciliation:
+    return Reconciliation(pg_store, PlainCalendar(), Remedies(pg.payments, pg.refunds))
+
+
+def load(desk: Reconciliation, rows, day: date) -> None:
+    loaded = desk.load_settlement(
+        settlement(rows, day=day, terminal=TERMINAL), f"{day}.csv", "vnpay-session", KETOAN
+    )
+    assert loaded.loaded, loaded.troubles
+
+
+def sent_transfer(pg: RefundWorld, amount: int) -> tuple[str, str]:
+    pg.account(account=ACCOUNT)
+    payment = pg.payment(100_000, channel="payment_platform")
+    reference = pg.propose(payment, amount)
+    pg.refunds.set_payee(reference, Payee("VCB", "0123456789", "An"), actor=LAN)
+    pg.approve(reference, MINH)
+    pg.refunds.order_files()
+    pg.step("statements")
+    return payment, reference
+
+
+def test_the_session_file_settles_a_refund_that_was_finished_days_later(pg, desk):
+    """A refund is asynchronous: its session is the provider's, and no break."""
+    payment = pg.payment(100_000)
+    number = pg.attempt(payment).provider_reference
+    reference = pg.accepted(payment, 100_000)
+    load(desk, [{"reference": payment, "amount": 100_000, "number": number}], MONDAY)
+    pg.later(days=2)
+    load(desk, [{"reference": reference, "kind": "02", "amount": 100_000, "number": pg.refund(reference).provider_reference}], WEDNESDAY)  # fmt: skip
+    assert pg.state(reference) == "SETTLED"
+    assert {row["kind"] for row in desk.breaks()} <= {"file_missing", "settlement_short"}
+    with pg.store.transaction("look") as tx:
+        booked = tx.ledger.find("refund_settled_provider", reference)
+    assert booked.dates.value_on == WEDNESDAY
+    assert pg.balance("refunds_payable") == {}
+
+
+def test_a_refund_row_that_names_the_payment_settles_its_one_open_refund(pg, desk):
+    """Some files carry the payment's number only."""
+    payment = pg.payment(100_000)
+    reference = pg.accepted(payment, 40_000)
+    remedies = Remedies(pg.payments, pg.refunds)
+    from mappings.canonical.payment import RefundNews, RefundVerdict
+
+    with pg.store.transaction("file") as tx:
+        remedies.refund_seen(tx, RefundNews(payment, RefundVerdict.SETTLED, "file", 40_000))
+    assert pg.state(reference) == "SETTLED"
+
+
+def test_the_bank_statement_settles_a_transfer_and_its_return_brings_it_back(pg, desk):
+    """Out, back, out again ends at nothing; each line is booked once, on its day."""
+    payment, reference = sent_transfer(pg, 50_000)
+    out = {"amount": -50_000, "text": f"{reference} Hoan tra phi", "day": TUESDAY, "reference": "FT1"}
+    desk.load_statement(bank([out], opening=50_000), "sk1.csv", "bank-generic-csv", KETOAN)
+    assert pg.state(reference) == "SETTLED"
+    assert pg.balance("bank") == {f"bank:{ACCOUNT}": -50_000}
+
+    back = {
+        "amount": 50_000,
+        "text": f"Tra lai {reference}",
+        "reason": "AC01",
+        "day": WEDNESDAY,
+        "reference": "FT2",
+    }
+    for name in ("sk2.csv", "sk2 copy.csv"):
+        desk.load_statement(bank([back], opening=0), name, "bank-generic-csv", KETOAN)
+    assert pg.state(reference) == "RETURNED_BY_BANK"
+    assert pg.refund(reference).message == "AC01"
+    assert pg.balance("bank") == pg.balance("refunds_payable") == {}
+    again = pg.of(payment)[1]
+    assert (again.state, again.waiting_for, again.cause) == ("REQUESTED", "account", "other")
+    with pg.store.transaction("look") as tx:
+        rows = tx.fetch(
+            "select event, document, value_on from ledger_transaction where event = 'refund_returned'"
+        )
+    assert [(row["value_on"]) for row in rows] == [WEDNESDAY]
+
+
+def test_money_that_our_books_do_not_hold_opens_a_case_and_no_refund(pg, desk):
+    """The gateway says 'paid twice' under one reference: where the second money is, a person finds out."""
+    payment = pg.payment(100_000)
+    number = pg.attempt(payment).provider_reference
+    load(desk, [{"reference": payment, "amount": 100_000, "number": number},
+                {"reference": payment, "amount": 100_000, "number": "N2"}], MONDAY)  # fmt: skip
+    assert pg.of(payment) == []
+    assert len(pg.cases("refund_mismatch")) == 1
+    assert pg.balance("fee_payable") == {"fee_payable:H21.129:2716": -100_000}
+
+
+def test_a_missing_refund_is_asked_for_at_the_gateway(pg, desk):
+    """The remedy of an unknown refund: ask, never send."""
+    payment = pg.payment(100_000)
+    reference = pg.accepted(payment, 100_000)
+    with pg.store.transaction("ask") as tx:
+        Remedies(pg.payments, pg.refunds).ask_gateway(tx, 2, reference)
+    before = len(pg.far.asked)
+    pg.step()
+    assert len(pg.far.asked) == before + 1
+    assert len(pg.far.calls) == 1
+
+
+def test_unexplained_money_stands_in_suspense_under_its_case(pg, desk):
+    """Never dropped: suspense is the sum of the open cases."""
+    pg.clock.advance(timedelta(days=1))
+    line = {"amount": 7_000, "text": "khong ro", "day": MONDAY, "reference": "FT9"}
+    desk.load_statement(bank([line]), "sk.csv", "bank-generic-csv", KETOAN)
+    desk.run(MONDAY)
+    assert pg.balance("suspense") == {f"suspense:bank:{ACCOUNT}": -7_000}
+    (case,) = [row for row in desk.breaks() if row["kind"] == "only_theirs"]
+    with pg.store.transaction("look") as tx:
+        assert [entry.amount for entry in tx.ledger.of_reference(case["key"])] == [-7_000]
+
+
+def test_a_payment_in_the_file_that_nobody_told_becomes_paid(pg, desk):
+    """The file proves it; the case system is told."""
+    from tests.support.money import CODE, line
+
+    pg.dossier(CODE, line(100_000))
+    payment = pg.open()
+    load(desk, [{"reference": payment, "amount": 100_000, "number": "N1"}], MONDAY)
+    assert pg.attempt(payment).state == "PAID"
+    assert paid(payment).reference == payment
