@@ -16,7 +16,7 @@ _REFUNDS = """
         case when r.state = 'SETTLED' then 1
              when r.state in ('DECLINED', 'WITHDRAWN', 'RELEASED', 'NOT_SENT', 'REJECTED', 'RETURNED_BY_BANK') then 2
              else 3 end as status,
-        (r.requested_at at time zone 'Asia/Ho_Chi_Minh') as local_at, 1 as vnd, 0 as returned,
+        (coalesce(r.sent_at, r.requested_at) at time zone 'Asia/Ho_Chi_Minh') as local_at, 1 as vnd, 0 as returned,
         case r.route when 'transfer' then 2 when 'treasury' then 3 else 0 end as route
     from refund r"""
 
@@ -26,6 +26,6 @@ MONEY_TABLES = OursSource(
         union all {_REFUNDS} where r.reference = any(%(references)s))""",
     by_session=f"""({_PAYMENTS} where a.state = 'PAID' and a.paid_at >= %(from)s and a.paid_at < %(until)s
         union all {_REFUNDS} where r.state in ('SENDING', 'ACCEPTED', 'SENT_TO_BANK', 'UNKNOWN', 'SETTLED')
-            and r.requested_at >= %(from)s and r.requested_at < %(until)s)""",
+            and r.sent_at >= %(from)s and r.sent_at < %(until)s)""",
 )
 """Columns of the money tables as the house agreed on them; a local day is that of Việt Nam."""

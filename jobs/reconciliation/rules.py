@@ -149,9 +149,10 @@ _GATEWAY_RULES = (
          _single & ((_ours_is(Status.SUCCESS) & ~_gateway_success) | (_ours_is(Status.FAILED) & _gateway_success))),
     Rule(_G, BreakKind.FEE, _single & _field(_O, "fee").differs(_field(_G, "fee"))),
     Rule(_G, BreakKind.REFERENCE, _field(_G, "foreign_reference").equals(1)),
+    # A refund is finished when the gateway gets to it: its session is theirs to say.
     Rule(_G, BreakKind.LATE,
-         _single & (_field(_G, "session_first").above(_field(_O, "session_last"))
-                    | _field(_G, "session_last").below(_field(_O, "session_first")))),
+         _single & ~_refund & (_field(_G, "session_first").above(_field(_O, "session_last"))
+                               | _field(_G, "session_last").below(_field(_O, "session_first")))),
 )  # fmt: skip
 
 
