@@ -18,7 +18,6 @@ from pathlib import Path
 import httpx
 import psycopg
 
-from tests.integration.edge.other_rooms import complete
 from tests.integration.edge.stand_ins import TERMINAL, ipn_query
 from tests.integration.edge.test_ipn_killed import free_port
 from tests.support.database import databases
@@ -85,7 +84,7 @@ def load(address: str, paths: Path, connections: int, seconds: int) -> str:
 def main() -> None:
     results: dict[str, object] = {}
     with databases() as made, tempfile.TemporaryDirectory() as place:
-        dsn, paths = complete(made.create()), Path(place) / "paths"
+        dsn, paths = made.create(), Path(place) / "paths"
         prepare(dsn, paths)
         quotients: dict[int, list[float]] = {connections: [] for connections in CONNECTIONS}
         rates: dict[str, list[float]] = {}

@@ -17,7 +17,6 @@ from connectors.kit.seams import MachineClock, RandomIds
 from jobs.access.demo import PASSWORD, add_demo_people
 from jobs.access.service import Access
 from jobs.store.postgres.store import PgStore
-from tests.integration.edge.other_rooms import complete
 from tests.integration.edge.serving import served
 from tests.integration.edge.stand_ins import AnyDesk, vnpay_door
 from tests.support.database import databases
@@ -48,19 +47,26 @@ select 'H21.129-261124-' || lpad(i::text, 6, '0'), 'open', 'H21.129', '1.1', 'Ng
        || ' ' || md5(i::text), now() - i * interval '7 s' from generate_series(1, {DOSSIERS}) i;
 insert into fee (dossier_code, version, state) select code, 1, 'paid' from dossier order by code;
 insert into fee_line (fee_id, kind, amount, name) select id, 'lệ phí', 100000, 'Lệ phí' from fee;
-insert into payment_attempt (reference, channel, provider, terminal, amount, state, created_at, paid_at)
-select lpad(id::text, 15, '0') || 'K', 'vnpay', 'vnpay', 'T', 100000, 'PAID', now(), now() from fee;
+insert into payment_attempt (reference, channel, provider, terminal, amount, paid_amount, state, created_at, paid_at)
+select lpad(id::text, 15, '0') || 'K', 'vnpay', 'vnpay', 'T', 100000, 100000, 'PAID', now(), now() from fee;
 insert into allocation (attempt_id, fee_line_id, amount) select id, id, 100000 from fee_line;
-insert into refund (reference, attempt_id, amount, reason, cause, route, state, requested_by, requested_at)
-select lpad(id::text, 15, '0') || 'R', id, 100000, 'r', 'refused', 'gateway',
-       (array['REQUESTED', 'UNKNOWN', 'ACCEPTED', 'SETTLED', 'SETTLED', 'SETTLED', 'SETTLED'])[1 + (id / 10 % 7)::int],
-       'rule:policy', now() from payment_attempt where id % 10 = 0;
-insert into effect (key, system, operation, lane, dossier_code, reference, correlation_id, payload, state, code, attempt,
-                    due_at, created_at)
-select 'e' || i, (array['igate', 'vnpay'])[1 + i % 2], (array['confirm_fee', 'refund'])[1 + i % 2], 'L' || i % 500,
+-- The rows as they would be after their steps; the steps themselves are not what is measured.
+set session_replication_role = replica;
+insert into refund (reference, attempt_id, amount, reason, cause, route, state, requested_by, requested_at, approved_by,
+                    approved_at, terms_hash, sent_at, settled_at, next_look_up_at)
+select lpad(a.id::text, 15, '0') || 'R', a.id, 100000, 'r', 'refused', 'gateway', s.state, 'person:ketoan', now(),
+       'person:duyet', now(), 'hash', now(), case when s.state = 'SETTLED' then now() end, now()
+from payment_attempt a cross join lateral (select (array['REQUESTED', 'UNKNOWN', 'ACCEPTED', 'SETTLED', 'SETTLED', 'SETTLED',
+    'SETTLED'])[1 + (a.id / 10 % 7)::int] as state) s where a.id % 10 = 0;
+set session_replication_role = origin;
+insert into effect (key, system, operation, lane, head, dossier_code, reference, correlation_id, payload, state, code,
+                    attempt, due_at, created_at, updated_at, reason, finished_at)
+select 'e' || i, (array['igate', 'vnpay'])[1 + i % 2], (array['confirm_fee', 'refund'])[1 + i % 2], 'L' || i % 500, false,
        'H21.129-261124-' || lpad((1 + i % {DOSSIERS})::text, 6, '0'), '', '', '{{}}',
        case when i % 2000 = 0 then 'parked' when i % 1500 = 1 then 'unknown' when i % 100 = 2 then 'planned' else 'done' end,
-       case when i % 2000 = 0 then 'budget' when i % 1500 = 1 then 'OutcomeUnknown' else '' end, 1, now(), now()
+       case when i % 2000 = 0 then 'budget' when i % 1500 = 1 then 'OutcomeUnknown' else '' end, 1, now(), now(), now(),
+       case when i % 2000 = 0 then 'budget' else '' end,
+       case when i % 2000 <> 0 and i % 1500 <> 1 and i % 100 <> 2 then now() end
 from generate_series(1, {EFFECTS}) i;
 insert into event (at, dossier_code, subject, kind, actor, facts)
 select now(), code, 'dossier:' || code, 'dossier-seen', 'system', '{{}}' from dossier, generate_series(1, 3);
@@ -71,7 +77,7 @@ analyze;
 def main() -> None:
     report: dict[str, dict[str, float]] = {}
     with databases() as made:
-        dsn = complete(made.create())
+        dsn = made.create()
         with psycopg.connect(dsn, autocommit=True) as connection:
             connection.execute(_FILL.encode())
         store, desk = PgStore(dsn, MachineClock(), size=6), AnyDesk()

@@ -17,7 +17,6 @@ from jobs.access.demo import PASSWORD, add_demo_people
 from jobs.access.service import Access
 from jobs.store.postgres.store import PgStore
 from tests.browser.a_day import fill
-from tests.integration.edge.other_rooms import complete
 from tests.integration.edge.serving import served
 from tests.integration.edge.stand_ins import AnyDesk, vnpay_door
 
@@ -60,7 +59,7 @@ def desk() -> AnyDesk:
 
 @pytest.fixture(scope="module")
 def address(database: str, desk: AnyDesk) -> Iterator[str]:
-    dsn = complete(database)
+    dsn = database
     with psycopg.connect(dsn, autocommit=True) as connection:
         fill(connection)
     store = PgStore(dsn, MachineClock(), size=6)

@@ -11,14 +11,13 @@ import pytest
 from adapters.ports import Edge
 from jobs.access.service import Access
 from jobs.store.postgres.store import PgStore
-from tests.integration.edge.other_rooms import complete
 from tests.integration.edge.serving import visiting
 from tests.integration.edge.stand_ins import AnyDesk, StandStill, a_clock, platform_door, vnpay_door
 
 
 @pytest.fixture(scope="module")
 def dsn(database: str) -> str:
-    return complete(database)
+    return database
 
 
 @pytest.fixture(scope="module")

@@ -39,8 +39,8 @@ def rows(sql: psycopg.Connection, desk) -> None:
     sql.execute("insert into fee (dossier_code, version, state) values ('H21.1-1', 1, 'paid')")
     sql.execute("insert into fee_line (fee_id, kind, amount, name) select id, 'phí', 100000, 'Phí' from fee")
     sql.execute(
-        """insert into payment_attempt (reference, channel, provider, terminal, amount, state, created_at)
-           values (%s, 'vnpay', 'vnpay', 'T', 100000, 'PAID', now())""",
+        """insert into payment_attempt (reference, channel, provider, terminal, amount, state, created_at, paid_amount)
+           values (%s, 'vnpay', 'vnpay', 'T', 100000, 'PAID', now(), 100000)""",
         (REFERENCE,),
     )
     sql.execute(

@@ -67,7 +67,7 @@ def test_fifty_repeats_are_one_row_and_the_same_answer(browser, sql):
 
 def test_a_paid_order_is_already_confirmed(browser, sql):
     """02 ends the gateway's repeats."""
-    sql.execute("update payment_attempt set state = 'PAID'")
+    sql.execute("update payment_attempt set state = 'PAID', paid_amount = amount")
     assert tell(browser, ipn_query(ORDER)) == "02"
 
 

@@ -44,8 +44,8 @@ def rows(sql: psycopg.Connection, desk) -> None:
     sql.execute("insert into fee (dossier_code, version, state) values ('H21.1-1', 1, 'paid')")
     sql.execute("insert into fee_line (fee_id, kind, amount, name) select id, 'phí', 100000, 'Phí' from fee")
     sql.execute(
-        """insert into payment_attempt (reference, channel, provider, terminal, amount, state, created_at)
-           values (%s, 'vnpay', 'vnpay', 'T', 100000, 'PAID', now())""",
+        """insert into payment_attempt (reference, channel, provider, terminal, amount, state, created_at, paid_amount)
+           values (%s, 'vnpay', 'vnpay', 'T', 100000, 'PAID', now(), 100000)""",
         (REFERENCE,),
     )
     sql.execute("insert into allocation select a.id, l.id, 100000 from payment_attempt a, fee_line l")
@@ -55,10 +55,11 @@ def rows(sql: psycopg.Connection, desk) -> None:
         (REFERENCE,),
     )
     sql.execute(
-        """insert into effect (key, system, operation, lane, dossier_code, reference, correlation_id, payload, state,
-                               code, attempt, due_at, created_at)
-           values ('u', 'vnpay', 'refund', 'L', 'H21.1-1', '', '', '{}', 'unknown', 'OutcomeUnknown', 1, now(), now()),
-                  ('p', 'igate', 'confirm_fee', 'L', 'H21.1-1', '', '', '{}', 'parked', 'budget', 3, now(), now())"""
+        """insert into effect (key, system, operation, lane, head, dossier_code, payload, state, reason, code, attempt, due_at,
+                               created_at, updated_at)
+           values ('u', 'vnpay', 'refund', 'L', true, 'H21.1-1', '{}', 'unknown', '', 'OutcomeUnknown', 1, now(), now(), now()),
+                  ('p', 'igate', 'confirm_fee', 'L', true, 'H21.1-1', '{}', 'parked', 'budget', 'budget', 3, now(), now(),
+                   now())"""
     )
     sql.execute(
         """insert into case_item (kind, key, dossier_code, amount, opened_at, state, evidence)
@@ -194,7 +195,7 @@ def test_the_account_of_a_transfer_is_given_on_the_page(signed_in, desk, sql):
             signed_in(Role.ACCOUNTANT), f"/refunds/{REFERENCE}", f"/refunds/{REFERENCE}/payee", **fields
         )
     finally:
-        sql.execute("update refund set route = %s, waiting_for = null", (route,))
+        sql.execute("update refund set route = %s, waiting_for = ''", (route,))
     assert given.status_code == 303
     payee = desk.acts[0][1]["payee"]
     assert (payee.bank, payee.account, payee.other, payee.paper) == ("VCB", "0071001", True, "12/GĐN")
