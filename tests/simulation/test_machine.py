@@ -246,6 +246,38 @@ class Money(RuleBasedStateMachine):
             ):
                 continue
 
+    # Whole ways, so that what comes after them is reached often.
+
+    @rule(
+        target=references,
+        amounts=st.lists(st.integers(5_000, 90_000), min_size=1, max_size=2),
+        platform=st.booleans(),
+        state=st.sampled_from(["paid", "paid", "paid", "reversed"]),
+    )
+    def a_citizen_pays(self, amounts: list[int], platform: bool, state: str) -> Any:
+        order = self.a_citizen_opens_a_payment(amounts=amounts, platform=platform)
+        if not isinstance(order, tuple):
+            return order
+        self.time_passes(minutes=2)
+        told = self.the_provider_takes_it(order=order, state=state, less=0)
+        self.news_arrives(told=told, times=1)
+        self.time_passes(minutes=0)
+        return order
+
+    @rule(order=references, part=st.sampled_from([30, 50, 100]))
+    def a_refund_goes_out(self, order: tuple[str, str, int], part: int) -> None:
+        self.somebody_proposes(order=order, part=part, believed=True, who=ACCOUNTANT)
+        self.two_people_approve(place=len(self.ours().refunds) - 1)
+
+    @rule(place=st.integers(0, 9))
+    def two_people_approve(self, place: int) -> None:
+        row = self._refund(place)
+        if row is not None and row["waiting_for"] == "account":
+            self.somebody_gives_the_account(place=place)
+        for who in (ACCOUNTANT, APPROVER):
+            self.somebody_approves(place=place, who=who, more=0)
+        self.time_passes(minutes=0)
+
     # People.
 
     @rule(place=st.integers(0, 9), who=PEOPLE, more=st.sampled_from([0, 0, 0, 1]))
