@@ -52,7 +52,7 @@ def test_two_refunds_of_sixty_on_a_hundred_are_one(pg):
             *(
                 lambda key=key, payment=payment: pg.refunds.propose(
                     payment_reference=payment, amount=60_000, expected_remaining=100_000, cause="other", reason="r",
-                    key=key, actor=LAN,
+                    key=f"{key}-{payment}", actor=LAN,
                 )
                 for key in ("one", "two")
             )
