@@ -69,7 +69,7 @@ class Outside:
         for call in calls:
             try:
                 found.append(self.perform(call))
-            except Exception as exc:
+            except Exception as exc:  # noqa: BLE001 - a list of answers may hold errors
                 found.append(exc)
         return found
 

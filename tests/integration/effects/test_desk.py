@@ -129,7 +129,7 @@ def test_what_moves_no_money_is_sent_again_by_one(store, deliver, desk, outside,
 def test_a_second_person_must_say_the_same(store, desk, unknown):
     """Who confirms something else confirms nothing."""
     desk.settle(unknown, "done", reason="paid", evidence="statement 12", code="00", actor=AN)
-    other = lambda: desk.settle(unknown, "refused", reason="no", evidence="call", actor=BINH)  # noqa: E731
+    other = lambda: desk.settle(unknown, "refused", reason="no", evidence="call", actor=BINH)
     assert refused(other) == "other-proposal"
     assert state(store, "a") == "unknown"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from datetime import timedelta
 
@@ -319,13 +320,10 @@ class Lossy:
         if name != self._name or self.lost:
             return self._store.run(name, work)
         self.lost += 1
-        try:
-            with self._store.transaction(name) as tx:
-                work(tx)
-                if not self._stored:
-                    raise ZeroDivisionError
-        except ZeroDivisionError:
-            pass
+        with contextlib.suppress(ZeroDivisionError), self._store.transaction(name) as tx:
+            work(tx)
+            if not self._stored:
+                raise ZeroDivisionError
         raise CommitUnknown(name)
 
 
