@@ -34,10 +34,15 @@ class Periodic:
     run: Callable[[], None]
 
 
-def next_time(schedule: str, after: datetime) -> datetime:
-    """When work with this schedule is due next."""
+def next_time(schedule: str, after: datetime, *, scale: float = 1.0) -> datetime:
+    """When work with this schedule is due next.
+
+    Args:
+        scale: how fast the clock runs: in a play ``@every 5`` would be due again before it has ended, so that it comes
+            at most once in a real second.
+    """
     if schedule.startswith(_EVERY):
-        return after + timedelta(seconds=float(schedule.removeprefix(_EVERY)))
+        return after + timedelta(seconds=max(float(schedule.removeprefix(_EVERY)), scale))
     return next(CronSim(schedule, after.astimezone(LOCAL))).astimezone(UTC)
 
 
@@ -70,8 +75,13 @@ def run_due(
         with store.transaction("periodic-done") as tx:
             tx.execute(
                 """update periodic set due_at = %s, lease_until = null, finished_at = %s, failure = %s where name = %s""",
-                (next_time(known[name].schedule, tx.now), tx.now, failure, name),
+                (next_time(known[name].schedule, tx.now, scale=_scale(store)), tx.now, failure, name),
             )
+
+
+def _scale(store: PgStore) -> float:
+    rule = getattr(store.clock, "rule", None)
+    return 1.0 if rule is None else rule.scale
 
 
 def _claim(tx: PgTx, names: list[str]) -> str | None:

@@ -166,3 +166,12 @@ def test_a_forked_child_leaves_the_parents_connection_alone(make_scheduler, pg_s
     os.waitpid(pid, 0)
 
     assert scheduler.tick() == {"housekeeping"}
+
+
+def test_in_a_play_nothing_comes_more_often_than_once_a_real_second():
+    """At a thousand times the speed a piece of five seconds would never end."""
+    after = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
+
+    assert periodic.next_time("@every 5", after) == after + timedelta(seconds=5)
+    assert periodic.next_time("@every 5", after, scale=1_200.0) == after + timedelta(seconds=1_200)
+    assert periodic.next_time("@every 5", after, scale=0.0) == after + timedelta(seconds=5)
