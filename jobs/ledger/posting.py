@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING
 
 from jobs.errors import LedgerImbalance, NotFound
@@ -145,8 +146,15 @@ def _merged(legs: Iterable[tuple[str, int]]) -> Iterable[tuple[str, int]]:
 
 
 def _account(template: str, names: Mapping[str, str]) -> str:
+    kind, details = _parts(template)
+    return account(kind, *[names.get(detail) or NOTHING for detail in details])
+
+
+@cache
+def _parts(template: str) -> tuple[str, tuple[str, ...]]:
+    """Kind and names of the details of a leg's account; the table has few of them."""
     kind, *details = template.split(":")
-    return account(kind, *(names.get(detail.strip("{}"), "") or NOTHING for detail in details))
+    return kind, tuple(detail.strip("{}") for detail in details)
 
 
 def _refuse_strange(rule: Rule, posting: Posting, amounts: Mapping[str, int]) -> None:

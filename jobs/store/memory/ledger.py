@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
@@ -84,7 +83,13 @@ class MemoryLedger:
             return False
         if transaction.corrects is not None and transaction.corrects in self._book.corrected:
             raise Duplicate(f"transaction {transaction.corrects} is corrected already")
-        self._book.put(replace(transaction, id=self._tx.store.next_number("ledger_transaction")))
+        t = transaction
+        number = self._tx.store.next_number("ledger_transaction")
+        self._book.put(
+            Transaction(
+                t.event, t.document, t.dates, t.entries, t.actor, t.correlation_id, t.corrects, number
+            )
+        )
         return True
 
     def find(self, event: str, document: str) -> Transaction | None:

@@ -100,7 +100,7 @@ class MemoryPayments:
                 raise IllegalTransition("payment", attempt.reference, before.state, attempt.state)
             _refuse_strange(attempt)
             # What was agreed with the payer stays as it was created, whatever is handed in.
-            kept = replace(
+            kept = attempt if _same_terms(attempt, before) else replace(
                 attempt, reference=before.reference, key=before.key, channel=before.channel, provider=before.provider,
                 terminal=before.terminal, amount=before.amount, request_time=before.request_time,
             )  # fmt: skip
@@ -238,6 +238,12 @@ def _fee_code(fees: MemoryFees, line: int) -> str:
     fee = fees.fees.get(fees.fee_of_line.get(line) or 0)
     assert fee is not None  # noqa: S101 - fees are never deleted
     return fee.dossier_code
+
+
+def _same_terms(one: Attempt, other: Attempt) -> bool:
+    return (one.reference, one.key, one.channel, one.provider, one.terminal, one.amount, one.request_time) == (
+        other.reference, other.key, other.channel, other.provider, other.terminal, other.amount, other.request_time
+    )  # fmt: skip
 
 
 def _refuse_strange(attempt: Attempt) -> None:
