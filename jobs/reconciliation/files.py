@@ -18,7 +18,6 @@ from jobs.reconciliation import compile_frame, quick
 from jobs.reconciliation.batches import BankLine, Proposal, Session, SessionVerdict, match_sessions
 from jobs.reconciliation.breaks import KINDS, BreakKind, Remedy
 from jobs.reconciliation.plain_equal import sieve
-from jobs.reconciliation.references import found_in_text
 from jobs.reconciliation.rules import IN_TRANSIT, Kind, Side
 from jobs.reconciliation.sessions import Weekdays, WorkingDays, is_due
 from jobs.reconciliation.sides import (
@@ -37,6 +36,7 @@ Tell = Callable[[str, str], None]
 
 QUICK_FROM_BYTES = 1_000_000
 _READERS = 2
+_SAMPLE = 500
 
 
 class FileRefused(Exception):
@@ -191,10 +191,8 @@ def _gap(files: Sequence[SideFile]) -> int | None:
 
 def _compared(files: dict[Side, SideFile], request: Request) -> Outcome:
     by_row = request.by_row if request.by_row is not None else _shows_rows(files)
-    resolved = {
-        side: found_in_text(file, files) if side >= Side.BANK else file for side, file in files.items()
-    }
-    sieved = sieve(resolved, by_row=by_row)
+    sieved = sieve(files, by_row=by_row)
+    resolved = sieved.files
     unnamed = {
         side: sieved.rest[side].filter(pl.col("reference") == "") for side in resolved if side >= Side.BANK
     }
@@ -231,9 +229,15 @@ def _shows_rows(files: dict[Side, SideFile]) -> bool:
     """Whether the bank shows each payment by itself: most of a sample of the gateway's payments are on its lines."""
     if Side.BANK not in files or Side.GATEWAY not in files:
         return False
-    sample = files[Side.GATEWAY].table["reference"].head(500)
-    found = files[Side.BANK].table.select(pl.col("reference").is_in(sample.implode()).sum()).item()
-    return bool(found * 2 >= max(1, len(sample)))
+    bank = files[Side.BANK]
+    sample = files[Side.GATEWAY].table["reference"].head(_SAMPLE)
+    wanted = max(1, len(sample))
+    found = bank.table.select(pl.col("reference").is_in(sample.implode()).sum()).item()
+    if found * 2 < wanted and "text" in bank.table.columns:
+        # Many banks put what we sent into the text only.
+        patterns = sample.filter(sample != "").to_list()
+        found += bank.table.select(pl.col("text").str.contains_any(patterns).sum()).item() if patterns else 0
+    return bool(found * 2 >= wanted)
 
 
 def _lines(side: Side, table: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from jobs.reconciliation.references import found_in_text
 from jobs.reconciliation.rules import Kind, Route, Side, Status
 from jobs.reconciliation.sides import SideFile
 
@@ -19,11 +20,15 @@ _MIX = 0x165667B19E3779F9
 
 @dataclass(frozen=True, slots=True)
 class Sieved:
-    """What is left of each side, and how many groups were set aside as equal."""
+    """What is left of each side, and how many groups were set aside as equal.
 
+    Attributes:
+        files: as given, with the references that were found in the text of bank and treasury lines.
+    """
+
+    files: dict[Side, SideFile]
     rest: dict[Side, pl.DataFrame]
     equal: int
-    equal_amount: int
 
 
 def sieve(files: dict[Side, SideFile], *, by_row: bool) -> Sieved:
@@ -32,15 +37,48 @@ def sieve(files: dict[Side, SideFile], *, by_row: bool) -> Sieved:
     ``files`` holds one table per side; with ``by_row`` the bank's lines count among the sides.
     """
     sides = [side for side in (Side.OURS, Side.GATEWAY, *((Side.BANK,) if by_row else ())) if side in files]
-    rest = {side: file.rows(file.table) for side, file in files.items() if side not in sides}
     if not {Side.OURS, Side.GATEWAY} <= set(sides):
-        return Sieved({side: file.rows(file.table) for side, file in files.items()}, 0, 0)
+        files = _resolved(files, [], None) or files
+        return Sieved(files, {side: file.rows(file.table) for side, file in files.items()}, 0)
+    odd = _odd(files, sides)
+    resolved = _resolved(files, sides, odd)
+    if resolved is not None:
+        files = resolved
+        odd = _odd(files, sides)
+    elsewhere = [file.table.select(_KEY).to_series() for side, file in files.items() if side not in sides]
+    # If two references had one hash, an equal pair would go to the rule table with all its sides, unharmed.
+    keys = pl.concat([odd, *elsewhere]).unique().implode()
+    rest = {
+        side: file.rows(file.table.filter(_KEY.is_in(keys)) if side in sides else file.table)
+        for side, file in files.items()
+    }
+    return Sieved(files, rest, files[Side.OURS].table.height - rest[Side.OURS].height)
+
+
+def _resolved(
+    files: dict[Side, SideFile], sides: list[Side], odd: pl.Series | None
+) -> dict[Side, SideFile] | None:
+    """The files with references from texts, ``None`` where there are none to be found. Only odd lines are looked at."""
+    known = [files[side].table["reference"] for side in (Side.OURS, Side.GATEWAY) if side in files]
+    found = dict(files)
+    for side, file in files.items():
+        if side >= Side.BANK and known and file.table.height:
+            table = file.table
+            if odd is not None and side in sides:
+                table = table.filter(_KEY.is_in(odd.implode()))
+            named = found_in_text(file, table.select("row", "reference", file.column("text")), known)
+            found[side] = named or file
+    return found if any(found[side] is not files[side] for side in files) else None
+
+
+def _odd(files: dict[Side, SideFile], sides: list[Side]) -> pl.Series:
+    """The keys of all groups that do not plainly agree."""
     # Where one side never gives a provider's number there is nothing to compare.
     provider = not any(bool((files[side].table["provider_reference"] == "").all()) for side in sides[:2])
     ours = files[Side.OURS].table
     fees = "fee" in ours.columns and bool(ours["fee"].count())
     marks = [_marks(files[side], side, len(sides), provider=provider, fees=fees) for side in sides]
-    odd = (
+    return (
         pl.concat(marks)
         .group_by("key")
         .agg(pl.col("sign").sum())
@@ -48,14 +86,6 @@ def sieve(files: dict[Side, SideFile], *, by_row: bool) -> Sieved:
         .select("key")
         .collect(engine="streaming")["key"]
     )
-    elsewhere = [file.table.select(_KEY).to_series() for side, file in files.items() if side not in sides]
-    # If two references had one hash, an equal pair would go to the rule table with all its sides, unharmed.
-    keys = pl.concat([odd, *elsewhere]).unique().implode()
-    for side in sides:
-        rest[side] = files[side].rows(files[side].table.filter(_KEY.is_in(keys)))
-    ours = files[Side.OURS].table
-    amount = int(ours["amount"].sum()) - int(rest[Side.OURS]["amount"].sum())
-    return Sieved(rest, ours.height - rest[Side.OURS].height, amount)
 
 
 _KEY = pl.col("reference").hash(1).alias("key")

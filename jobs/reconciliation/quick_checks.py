@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from connectors.statements.layout import check_total, is_labelled
+from connectors.statements.cells import Row
+from connectors.statements.layout import Days, check_total, is_labelled
 from connectors.statements.profile import SETTLEMENT
 from jobs.reconciliation.quick_rows import NotPlain, Plan, plain
 from mappings.canonical.statement import Trouble
@@ -67,5 +68,24 @@ def check_foot(found: Plan, totals: dict[str, int], *, count: int) -> None:
         check_total(labelled[0], found.header, profile, count=count, totals=totals, report=refused.append)
     if refused or len(labelled) > 1 or (profile.trailer_required and not labelled):
         raise NotPlain("total row")
-    if profile.kind == SETTLEMENT and any(not row.blank() and row not in labelled for row in found.foot):
-        raise NotPlain("rows below the table")
+    _check_notes(found, labelled[:1])
+
+
+def _check_notes(found: Plan, totals: list[Row]) -> None:
+    """Nothing that would be a row of the table may stand between or below total rows and blank ones.
+
+    Below the total row of a statement stand signatures and notes.
+    """
+    profile, below = found.profile, False
+    for row in found.foot:
+        if row in totals:
+            below = True
+        elif row.blank() or is_labelled(row, (*profile.opening_label, *profile.closing_label)):
+            continue
+        elif not below or profile.kind == SETTLEMENT or not _is_note(found, row):
+            raise NotPlain("rows below the table")
+
+
+def _is_note(found: Plan, row: Row) -> bool:
+    days = Days(found.profile.date_format + found.profile.moment_format)
+    return days.read(found.header.cell(row, "date"))[0] is None

@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from connectors.statements.cells import Row, csv_rows
+from connectors.statements.detect import Format, detect
 from connectors.statements.layout import Header, find_header, is_labelled
 from connectors.statements.profile import Profile
 
@@ -70,7 +71,11 @@ def plan(path: Path, profile: Profile) -> Plan:
         head = file.read(HEAD_BYTES)
         file.seek(max(0, size - TAIL_BYTES))
         tail = file.read()
-    if b"\r" in head.replace(b"\r\n", b"") or head[:1] in (b"<", b":", b"P", b"\xff", b"\xfe", b""):
+    if (
+        b"\r" in head.replace(b"\r\n", b"")
+        or head[:1] in (b"\xff", b"\xfe")
+        or detect(head) is not Format.TABLE
+    ):
         raise NotPlain("line ends or another format")
     rows = _parsed(head.rpartition(b"\n")[0] if size > HEAD_BYTES else head, profile)
     header = find_header(rows, profile, lambda _: None)

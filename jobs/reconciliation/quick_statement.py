@@ -72,12 +72,12 @@ def _columns(found: Plan, booked: Times, valued: Times | None) -> list[pl.Expr]:
         made.append(valued.day.alias("value_day"))
         sound = sound & (pl.col(must(found, "value_date")).is_null() | valued.sound)
     made.append(sound.fill_null(value=False).alias("sound"))
-    if column := found.column("text"):
-        parts = [pl.col(n) for n in (*fields, column)]
-        made.append(
-            pl.when(pl.col(column).is_null()).then(pl.lit(""))
-            .otherwise(pl.concat_str(parts, separator=" ", ignore_nulls=True)).alias("text")
-        )  # fmt: skip
+    # The reference itself need not stand in the text once more; a second one may be the one that is known.
+    others = [pl.when(pl.col(fields[1]) != reference).then(pl.col(fields[1]))] if len(fields) > 1 else []
+    written = [pl.col(column)] if (column := found.column("text")) else []
+    if others or written:
+        said = pl.concat_str(*others, *written, separator=" ", ignore_nulls=True) if others else written[0]
+        made.append(said.fill_null("").alias("text"))
     return made
 
 

@@ -66,8 +66,8 @@ def times(column: str, pattern: str, name: str) -> Times:
         return _compact(text, name)
     if not re.search("%[HMS]", pattern):
         # Few days, many rows: the texts themselves are kept, and read one by one afterwards.
-        zero = pl.lit(0, pl.Int8())
-        return Times((), text.is_not_null(), text, zero, pattern)
+        midnight = pl.lit(-1, pl.Int8())  # a day alone is its first moment
+        return Times((), text.is_not_null(), text, midnight, pattern)
     moment = pl.col(f"{name}_moment")
     read = text.str.to_datetime(pattern, strict=False, time_unit="ms", exact=True, cache=False)
     ms = moment.dt.epoch("ms")

@@ -24,7 +24,7 @@ SCHEMA: dict[str, pl.DataType] = {
     "skew": pl.Int8(), "route": pl.Int8(), "vnd": pl.Int8(), "returned": pl.Int8(), "text": pl.String(),
     "session": pl.Int32(),
 }  # fmt: skip
-"""``day`` counts from 1970; ``skew`` is -1 or 1 close to midnight; ``net`` is signed: what the session owes us."""
+"""``text``: what is said beside the reference. ``day`` counts from 1970; ``skew`` is -1 or 1 close to midnight; ``net`` is signed: what the session owes us."""
 
 KINDS = {
     "payment": Kind.PAYMENT, "refund": Kind.REFUND, "reversal": Kind.REVERSAL, "fee": Kind.FEE,
@@ -37,6 +37,9 @@ ROUTE_WORDS = {
     "kho bac": Route.TREASURY, "treasury": Route.TREASURY,
 }  # fmt: skip
 """What the channel column of our own list may say; any other word is a terminal of the gateway."""
+
+_OURS_AT_BANKS = ("end_to_end", "customer", "instruction")
+"""Where banks put the reference that we gave, the surest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +167,12 @@ def from_statement(read: StatementFile, side: Side, name: str) -> SideFile:
             if entry.status is not EntryStatus.BOOKED or entry.minor is None:
                 continue
             back = entry.returned
-            texts = [entry.references.get(n, "") for n in ("end_to_end", "customer", "instruction")]
+            texts = [text for n in _OURS_AT_BANKS if (text := entry.references.get(n))]
             rows.append(
                 {
                     "row": row,
                     "kind": int(Kind.PAYMENT if entry.credit and not back else Kind.REFUND),
-                    "reference": next((text for text in texts if text), ""),
+                    "reference": texts[0] if texts else "",
                     "provider_reference": entry.references.get("account_servicer", ""),
                     "amount": entry.minor,
                     "fee": None,
@@ -180,7 +183,9 @@ def from_statement(read: StatementFile, side: Side, name: str) -> SideFile:
                     "route": 0,
                     "vnd": int(entry.currency == "VND"),
                     "returned": int(back),
-                    "text": " ".join([*texts, entry.text]).strip(),
+                    "text": " ".join(
+                        filter(None, [*(text for text in texts[1:] if text != texts[0]), entry.text])
+                    ),
                 }
             )
     return SideFile(

@@ -174,6 +174,35 @@ def test_a_transfer_refund_is_found_by_the_reference_in_the_bank_text(folder: Fo
     assert {verdict for verdict, _, _ in found(both)} == {"refund_unknown", "only_theirs"}
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("nop phi LT00000000000001 ho so", True),
+        ("phí:LT00000000000001.", True),
+        ("LT000000000000012", False),
+        ("XLT00000000000001", False),
+        ("LT00000000000001 LT00000000000002", False),
+        ("LT00000000000001 va lai LT00000000000001", True),
+    ],
+)
+def test_a_bank_that_puts_references_into_the_text_shows_rows_too(
+    folder: Path, text: str, named: bool
+) -> None:
+    """Whole words only; a longer number is another number."""
+    references = [f"LT{n:014d}" for n in range(1, 6)]
+    lines = [{"amount": 50_000, "text": f"thu {each}"} for each in references[1:]]
+    ours = [our(each) for each in references]
+
+    outcome = folder.compare(
+        ours,
+        gateway=settlement([{"reference": each} for each in references]),
+        bank=bank([{"amount": 50_000, "text": text}, *lines]),
+    )
+
+    assert outcome.by_row
+    assert (outcome.count == 0) is named
+
+
 def test_a_returned_transfer_is_owed_again(folder: Folder) -> None:
     """The bank brought the money back: the citizen still has none."""
     ours = [our("RF00000000000001", kind="Hoàn tiền", channel="Chuyển khoản", status="Đã hoàn")]
