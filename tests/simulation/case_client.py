@@ -13,6 +13,7 @@ from mappings.canonical.dossier import (
     FeedPage,
     FeeKind,
     FeeLineDemand,
+    FeesRead,
 )
 from tests.simulation.operations import Wire
 from tests.simulation.world import CaseSystem, Dossier
@@ -41,10 +42,10 @@ class CaseClient:
         )
         return FeedPage(tuple(_head(dossier) for dossier in found), more)
 
-    def fees(self, source_ids: Sequence[str]) -> tuple[FeeDemand, ...]:
+    def fees_read(self, source_ids: Sequence[str]) -> FeesRead:
         codes = [source_id.removeprefix("id-") for source_id in source_ids]
         return self._wire.read(
-            "fees", "", lambda: tuple(_demand(self._cases.dossiers[code]) for code in codes)
+            "fees", "", lambda: FeesRead(tuple(_demand(self._cases.dossiers[code]) for code in codes))
         )
 
 

@@ -214,7 +214,7 @@ def _refund_news(request: str, made: GivenBack, source: str) -> RefundNews:
 def _platform(platform: Provider, wire: Wire, clock: VirtualClock) -> list[Operation]:
     def open_payment(call: Call) -> Done:
         reference = call.payload["reference"]
-        wire.write("open_payment", reference, lambda: platform.orders.setdefault(reference, clock.now()))
+        wire.write("open_payment", reference, lambda: platform.open_order(reference, clock.now()))
         return Done({"payment_url": f"https://platform.test/pay/{reference}"}, code="00")
 
     def ask(reference: str, amount: int) -> PaymentNews:

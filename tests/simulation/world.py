@@ -76,6 +76,10 @@ class Provider:
         self._number += 1
         return str(self._number)
 
+    def open_order(self, reference: str, now: datetime) -> None:
+        """INIT: the order stands there, its page can be reached."""
+        self.orders.setdefault(reference, now)
+
     def take(self, reference: str, amount: int, state: str, now: datetime) -> Money:
         """The citizen pays (or fails to) at the provider's page; once per reference."""
         before = self.money.get(reference)

@@ -1,0 +1,1 @@
+"""Real processes on a real PostgreSQL, killed at every named point; a fresh one must find all work again."""

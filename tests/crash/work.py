@@ -1,0 +1,206 @@
+"""What a process of the proof does: everything that is to be done, from wherever the last one died."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from connectors.kit.seams import seeded
+from jobs.broker.listener import WORKERS
+from jobs.effects.desk import EffectDesk
+from jobs.errors import (
+    CommitUnknown,
+    IllegalTransition,
+    NotAllowed,
+    NotFound,
+    SerialConflict,
+    StoreUnavailable,
+)
+from jobs.store.postgres.store import PgStore
+from tests.crash.lasting_world import LastingWorld
+from tests.crash.points import Points
+from tests.simulation.case_client import REFUSED, CaseClient
+from tests.simulation.faults import Faults
+from tests.simulation.history import _silent
+from tests.simulation.house import LEASE, SYSTEMS, House, Parts, SimulatedIds
+from tests.simulation.offices import PEOPLE
+from tests.simulation.operations import Wire, operations, payment_news
+from tests.simulation.refunding import ACCOUNTANT, APPROVER, PAYEE, furnish
+from tests.simulation.world import Line
+from tests.support import checker_rows
+from tests.support.clock import VirtualClock
+
+_TRY_LATER = (StoreUnavailable, CommitUnknown, SerialConflict)
+_NO = (NotAllowed, NotFound, IllegalTransition)
+AMOUNT = 50_000
+
+
+class Clerk:
+    """One process with everybody around it: citizens, agencies, people. Every act may be done again."""
+
+    def __init__(self, order: dict[str, Any]) -> None:
+        _silent()
+        self.dsn, folder = order["dsn"], Path(order["folder"])
+        self.clock = VirtualClock(datetime.fromisoformat(order["now"]))
+        self.points = Points(
+            order.get("kill", ""), order.get("nth", 1), order.get("lose", 0.0), seeded(order["worker"])
+        )
+        self.world = LastingWorld(folder / "world")
+        self._client = (folder / "client").open("a", encoding="utf-8")
+        calm = Faults(seeded(1))
+        calm.on = False
+        wires = {system: Wire(system, calm, self.clock, lambda _: None, LEASE) for system in SYSTEMS}
+        self._alive = psycopg.connect(self.dsn, autocommit=True)
+        self._alive.execute("select pg_advisory_lock_shared(%s, %s)", (WORKERS, order["worker"]))
+        self.store = PgStore(self.dsn, self.clock, size=3, boundary=self.points)
+        self.house = House(
+            Parts(
+                self.store, self.clock, seeded(order["worker"]), SimulatedIds(order["worker"] * 10_000),
+                operations(self.world, wires, self.clock), CaseClient(self.world.cases, wires["igate"]), self.points,
+            ),
+            order["worker"],
+        )  # fmt: skip
+        self.threads = bool(order.get("threads"))
+
+    def close(self) -> None:
+        self.store.close()
+        self._alive.close()
+        self._client.close()
+        self.world.close()
+
+    def do(self, act: Callable[[], Any]) -> Any:
+        """``act``; what was refused or not stored is tried again by the next one."""
+        try:
+            return act()
+        except (*_TRY_LATER, *_NO):
+            return None
+
+    def furnish(self) -> None:
+        with contextlib.suppress(psycopg.errors.UniqueViolation), self.store.transaction("furnish") as tx:
+            furnish(tx, {"vnpay": "LIENTH01", "payment_platform": "PARTNER1"})
+
+    def citizens(self, first: int, last: int) -> None:
+        """Every dossier of these numbers is filed, opened for payment and paid."""
+        for number in range(first, last):
+            code = f"H21.1-{number:06d}"
+            if code not in self.world.cases.dossiers:
+                self.world.cases.file(code, [Line("L", "Lệ phí", "lệ phí", AMOUNT)], self.clock.now())
+        self.do(self.house.feed.run)
+        for number in range(first, last):
+            self._pays(f"H21.1-{number:06d}", "payment_platform" if number % 3 == 2 else "vnpay")
+
+    def _pays(self, code: str, channel: str) -> None:
+        reference = self.do(
+            lambda: self.house.open(dossier_code=code, channel=channel, amount=AMOUNT, key=code)
+        )
+        if not reference:
+            return
+        self._client.write(f"{code} {reference}\n")
+        self._client.flush()
+        provider = self.world.provider(channel)
+        if reference not in provider.money:
+            provider.take(reference, AMOUNT, "paid", self.clock.now())
+        news = payment_news(provider, provider.money[reference], "ipn")
+        self.do(lambda: self.house.receive(news, self.clock.now(), reference))
+
+    def agencies(self) -> None:
+        """Every second paid dossier is refused, so that its money is owed back."""
+        for code, dossier in self.world.cases.dossiers.items():
+            if dossier.confirmed and dossier.status != REFUSED and int(code[-6:]) % 2:
+                self.world.cases.set_status(code, REFUSED, self.clock.now())
+        self.do(self.house.feed.run)
+
+    def people(self) -> None:
+        """Everything at the desk is approved by two people."""
+        refunds = self.house.refunding.refunds
+        for row in self.do(lambda: checker_rows.read(self.dsn)).refunds:
+            if row["state"] != "REQUESTED":
+                continue
+            reference, amount = row["reference"], row["amount"]
+            if row["waiting_for"] == "account":
+                self.do(lambda r=reference: refunds.set_payee(r, PAYEE, actor=ACCOUNTANT))
+            for who in (ACCOUNTANT, APPROVER):
+                self.do(lambda r=reference, a=amount, w=who: refunds.approve(r, amount=a, actor=w))
+
+    def deliver(self) -> None:
+        """Everything that is due."""
+        for queue, drain in self.house.drains.items():
+            system = queue.removeprefix("effects.")
+            if self.threads and system != queue:
+                self.do(lambda s=system: self.house.engine.drain(s))
+            else:
+                self.do(drain)
+
+    def files(self) -> None:
+        """The gateway works, sessions close, statements come; every line is told until it is taken."""
+        self.world.gateway.go_on(self.clock.now())
+        told: list[Callable[[], None]] = [
+            lambda p=provider.name, r=row: self.house.refunding.settlement_row(p, r)  # type: ignore[misc]
+            for provider in (self.world.gateway, self.world.platform)
+            for row in provider.close_session(self.clock.now())
+        ]
+        for line in self.world.bank.day():
+            back = line.state == "returned"
+            told.append(
+                lambda x=line, b=back: self.house.refunding.statement_line(x.reference, x.amount, returned=b)
+            )
+        for tell in told:
+            while True:
+                with contextlib.suppress(*_TRY_LATER):
+                    tell()
+                    break
+
+    def decide(self) -> None:
+        """What was set aside is settled by the world's books, by two people."""
+        desk: EffectDesk = self.house.desk
+        for row in checker_rows.read(self.dsn).effects:
+            if row["state"] != "parked":
+                continue
+            for who in PEOPLE:
+                self.do(lambda r=row, w=who: desk.retry(r["id"], reason="đã xem", actor=w))
+                verdict = "done" if self._there(row) else "not-done"
+                self.do(
+                    lambda r=row, w=who, v=verdict: desk.settle(
+                        r["id"], v, reason="đã xem", evidence="cổng", actor=w
+                    )
+                )
+
+    def _there(self, row: Any) -> bool:
+        reference = row["key"].split(":")[1]
+        refunds = [r.request for rs in self.world.gateway.refunds.values() for r in rs]
+        return (
+            reference in refunds
+            or reference in self.world.bank.files
+            or reference in self.world.platform.orders
+        )
+
+
+def main(order: dict[str, Any]) -> dict[str, Any]:
+    """One process; see :class:`tests.crash.nursery.Nursery`."""
+    clerk = Clerk(order)
+    clerk.furnish()
+    clerk.citizens(order["first"], order["last"])
+    clerk.deliver()
+    clerk.agencies()
+    clerk.people()
+    clerk.deliver()
+    for hours in order.get("peace", ()):
+        clerk.clock.advance(timedelta(hours=hours))
+        clerk.citizens(order["first"], order["last"])
+        clerk.agencies()
+        clerk.people()
+        clerk.files()
+        for _ in range(3):
+            clerk.deliver()
+        clerk.decide()
+    clerk.close()
+    return {
+        "points": dict(clerk.points.passed),
+        "lost": clerk.points.lost,
+        "now": clerk.clock.now().isoformat(),
+    }
