@@ -13,7 +13,7 @@ from jobs.fees import service as fees
 from jobs.intake.model import Dossier, NewCase, NewEvent
 from jobs.intake.upsert import Step, merge
 from jobs.payments import confirming
-from mappings.canonical.dossier import DossierHead, DossierState, FeeDemand, FeedPage
+from mappings.canonical.dossier import DossierHead, DossierState, FeeDemand, FeedPage, FeesRead
 
 if TYPE_CHECKING:
     from jobs.payments.ports import Owed
@@ -34,7 +34,7 @@ class CaseSystem(Protocol):
     """The part of ``connectors.igate.client.Client`` that is used here."""
 
     def changed_since(self, since: datetime, page: int) -> FeedPage: ...
-    def fees(self, source_ids: Sequence[str]) -> tuple[FeeDemand, ...]: ...
+    def fees_read(self, source_ids: Sequence[str]) -> FeesRead: ...
 
 
 @dataclass(slots=True)
@@ -103,14 +103,14 @@ class Feed:
         done.dossiers += len(page.items)
         heads = _newest_of_each(page.items)
         fresh = self._store.run("feed-compare", lambda tx: _fresh(tx, heads))
-        demands = self._client.fees([head.source_id for head in fresh]) if fresh else ()
-        changed, closed, asked = self._store.run("feed-page", lambda tx: self._take(tx, fresh, demands, page))
+        read = self._client.fees_read([head.source_id for head in fresh]) if fresh else FeesRead(())
+        changed, closed, asked = self._store.run("feed-page", lambda tx: self._take(tx, fresh, read, page))
         done.changed, done.closed, done.fees = done.changed + changed, done.closed + closed, done.fees + asked
         for head in heads:
             done.newest = head.updated_at if done.newest is None else max(done.newest, head.updated_at)
 
     def _take(
-        self, tx: Tx, heads: Sequence[DossierHead], demands: Sequence[FeeDemand], page: FeedPage
+        self, tx: Tx, heads: Sequence[DossierHead], read: FeesRead, page: FeedPage
     ) -> tuple[int, int, int]:
         known = _known(tx, heads)
         locked = tx.dossiers.lock(dossier.code for dossier in known.values())
@@ -126,12 +126,12 @@ class Feed:
         tx.cases.open(
             [
                 *(_stranger(step) for step in steps if step.stranger),
-                *(_unreadable(u) for u in page.unreadable),
+                *(_unreadable(u) for u in (*page.unreadable, *read.unreadable)),
             ]
         )
         there = {step.after.source_id: step.after for step in steps}
         dossiers = {**{d.source_id: d for d in locked.values()}, **there}
-        changes = self._demands(tx, demands, dossiers)
+        changes = self._demands(tx, read.demands, dossiers)
         closed = [step for step in steps if _just_closed(step)]
         for step in closed:
             reason = DossierState(step.after.state).closes
@@ -152,7 +152,7 @@ class Feed:
         waiting = self._store.run("feed-unconfirmed", _waiting)
         if not waiting:
             return
-        demands = self._client.fees(list(waiting))
+        demands = self._client.fees_read(list(waiting)).demands
         recorded = [
             d.source_id for d in demands if d.lines and all(line.paid for line in d.lines if line.required)
         ]

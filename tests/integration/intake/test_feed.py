@@ -10,7 +10,7 @@ import pytest
 from connectors.errors import Unavailable
 from jobs.intake.actors import drains
 from jobs.intake.feed import FEED, Feed
-from mappings.canonical.dossier import DossierHead, DossierStage, DossierState, FeeDemand, FeedPage
+from mappings.canonical.dossier import DossierHead, DossierStage, DossierState, FeeDemand, FeedPage, FeesRead
 from tests.support.money import CODE, World, line, paid
 
 
@@ -23,6 +23,7 @@ class CaseSystem:
     asked: list[object] = field(default_factory=list)
     away_after: int | None = None
     unreadable: tuple[tuple[str, str], ...] = ()
+    spoilt: frozenset[str] = frozenset()
 
     def changed_since(self, since, page):
         self.asked.append(since)
@@ -36,8 +37,9 @@ class CaseSystem:
         begin = page * 2
         return FeedPage(tuple(found[begin : begin + 2]), begin + 2 < len(found), unreadable=self.unreadable)
 
-    def fees(self, source_ids):
-        return tuple(self.demands[s] for s in source_ids if s in self.demands)
+    def fees_read(self, source_ids):
+        good = tuple(self.demands[s] for s in source_ids if s in self.demands and s not in self.spoilt)
+        return FeesRead(good, tuple((s, "SoTien") for s in source_ids if s in self.spoilt))
 
 
 @pytest.fixture
@@ -226,3 +228,14 @@ def test_the_national_code_finds_the_dossier_too(world, system, feed, clock):
     file(system, clock, CODE, national_code="G22.99.99-261123-0001")
     feed.run()
     assert dossier(world, "G22.99.99-261123-0001").code == CODE
+
+
+def test_fees_that_cannot_be_read_become_a_persons_case_and_stop_nobody_else(feed, system, world, clock):
+    """Not known is not none: nobody may be asked for nothing because a line was spoilt."""
+    file(system, clock)
+    file(system, clock, "H21.12-261123-0002")
+    system.spoilt = frozenset({f"id-{CODE}"})
+
+    feed.run()
+
+    assert len(world.cases("dossier_unreadable")) == 1
