@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_AHEAD_SECONDS = 0.25
+_AHEAD_SECONDS = 0.1
 """Rows in hand are about what can be called in this time: more would only wait here instead of at another worker."""
 _OUTCOME_WAITS = 0.02
 _CARE_EVERY = 1.0
@@ -141,11 +141,9 @@ class Delivery:
         if now - self._checked > _SOON:
             self._checked = now
             hands.give_up(self._engine.deadline_seconds + _GRACE_SECONDS)
-        if hands.waiting_ends():
-            hands.wait(max(1, hands.in_flight // 2), _OUTCOME_WAITS)
-            return
         until = self._next_claim - now if self._open and not self._solo else _LOOK_SELDOM
-        hands.wait(1, min(_LOOK_SELDOM, max(until, 0.001)))
+        if not hands.waiting_ends():
+            hands.wait(1, min(_LOOK_SELDOM, max(until, 0.001)))
         if hands.waiting_ends() and hands.in_flight > hands.waiting_ends():
             hands.wait(max(1, hands.in_flight // 2), self._patience())
 
@@ -153,7 +151,7 @@ class Delivery:
         """How long an outcome waits for company: as long as a few calls last, never long."""
         hands = self._hands
         mean = hands.seconds / hands.calls if hands.calls else 0.0
-        return min(_OUTCOME_WAITS, 4 * mean + 0.0005)
+        return min(_OUTCOME_WAITS, mean + 0.001)
 
     def _halve(self) -> None:
         """Old calls count less and less in the mean."""

@@ -6,13 +6,14 @@ import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any, cast
+from typing import cast
 
 import structlog
 
 from config.metrics import EFFECTS
 from connectors.kit.effects import Operation
 from connectors.kit.seams import Chance, Clock, monotonic_seconds
+from jobs.effects import flow as flows
 from jobs.effects import rules, turn
 from jobs.effects.calls import Caller, End, Job
 from jobs.effects.hands import Hands
@@ -147,7 +148,7 @@ class Desk:
         self.crew, self.hands = crew, Hands(engine.caller, crew.system)
         self._store, self._clock, self._stopping = engine.store, engine.clock, engine.stopping
         self._calm = False
-        self._share: tuple[int, Any] = (0, None)
+        self._sharing = False
         self._careful = 0
         self._careless = False
         self._lost: dict[int, float] = {}
@@ -161,7 +162,7 @@ class Desk:
             want = min(want, 1)
         taken = Turn(
             verdicts, ends, want, running, asks,
-            share_calls=self._share[0], share_until=self._share[1], careless=self._careless,
+            sharing=self._sharing, careless=self._careless,
         )  # fmt: skip
         try:
             self._commit(taken)
@@ -227,7 +228,7 @@ class Desk:
 
     def _remember(self, taken: Turn) -> None:
         self._calm = taken.calm
-        self._share = (taken.share_calls, taken.share_until)
+        self._sharing = taken.sharing
 
     def care(self, now: float | None = None) -> int:
         """Take over rows of workers that died or lost their lease; how many. ``now``: skip the second look."""
@@ -256,7 +257,7 @@ class Desk:
         verdicts = [rules.after_death(row, self.crew.operations[row.operation], at_now) for row in known]
         turn.settle(tx, self.crew, verdicts)
         if known:
-            rows.bury(dead)
+            rows.save_flow(flows.buried(rows.flow(self.crew.system), dead))
             log.warning("effect.orphans", system=self.crew.system, rows=len(known), workers=dead)
         return len(known)
 

@@ -5,8 +5,8 @@ One row per system, shared by all workers and locked for the length of one claim
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -42,9 +42,16 @@ class Limits:
     breaker_seconds: float = 15.0
 
 
+class Share(NamedTuple):
+    """How many calls a worker may have open. It says so again and again while it works there."""
+
+    calls: int
+    until: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """The row of one system, with the window that is open now and the shares of the other workers."""
+    """The row of one system, with the window that is open now and the shares of the workers."""
 
     system: str
     limits: Limits
@@ -60,8 +67,7 @@ class Flow:
     failing_until: datetime | None = None
     retry_tokens: float = MOST_RETRY_TOKENS
     window_until: datetime | None = None
-    others: int = 0  # workers that work on this system beside us
-    others_calls: int = 0  # calls that they may have open
+    shares: Mapping[int, Share] = field(default_factory=dict)
 
     @property
     def calm(self) -> bool:
@@ -84,15 +90,16 @@ class Grant(NamedTuple):
     again_at: datetime | None = None
 
 
-def grant(flow: Flow, now: datetime, wanted: int, running: int) -> tuple[Flow, Grant]:
+def grant(flow: Flow, now: datetime, wanted: int, running: int, worker: int = 0) -> tuple[Flow, Grant]:
     """What may be claimed.
 
     Args:
         wanted: rows that the worker would take.
         running: rows that it has in hand.
+        worker: its number.
     """
     flow = _filled(flow, now)
-    calls = _share(flow)
+    calls = _fair_share(flow, now, worker)
     closed = _closed_until(flow, now)
     if closed is not None:
         return flow, Grant(0, 0, calls, closed)
@@ -179,10 +186,37 @@ def _closed_until(flow: Flow, now: datetime) -> datetime | None:
     return None
 
 
-def _share(flow: Flow) -> int:
+def shared(flow: Flow, now: datetime, worker: int, calls: int | None, lasts: timedelta) -> Flow:
+    """The row after a worker said how many calls it may have open (``None``: it gives its share back).
+
+    The line is renewed when half of its time is over, so that it is not written with every claim.
+    """
+    mine = flow.shares.get(worker)
+    if calls is None:
+        return flow if mine is None else replace(flow, shares=_without(flow.shares, worker))
+    if mine is not None and mine.calls == calls and mine.until - now > lasts / 2:
+        return flow
+    living = {number: share for number, share in flow.shares.items() if share.until > now}
+    return replace(flow, shares={**living, worker: Share(calls, now + lasts)})
+
+
+def buried(flow: Flow, workers: Iterable[int]) -> Flow:
+    """The row without the shares of dead workers."""
+    shares = flow.shares
+    for worker in workers:
+        shares = _without(shares, worker)
+    return replace(flow, shares=shares)
+
+
+def _fair_share(flow: Flow, now: datetime, worker: int) -> int:
     """Calls that one of several workers may have open; a newcomer waits until the others have shrunk to theirs."""
-    fair = max(1, flow.limits.concurrency // (flow.others + 1))
-    return max(0, min(fair, flow.limits.concurrency - flow.others_calls))
+    others = [share for number, share in flow.shares.items() if number != worker and share.until > now]
+    fair = max(1, flow.limits.concurrency // (len(others) + 1))
+    return max(0, min(fair, flow.limits.concurrency - sum(share.calls for share in others)))
+
+
+def _without(shares: Mapping[int, Share], worker: int) -> dict[int, Share]:
+    return {number: share for number, share in shares.items() if number != worker}
 
 
 def _next_day(now: datetime) -> datetime:

@@ -99,20 +99,12 @@ class EngineRows(EffectRows, Protocol):
         """Keep exchanges: (effect id, attempt, exchange)."""
         ...
 
-    def flow(self, system: str, worker: int) -> Flow:
+    def flow(self, system: str) -> Flow:
         """The system's row, locked until the commit; made with default limits when missing."""
         ...
 
     def save_flow(self, flow: Flow) -> None:
         """Write what the system has used and how it does."""
-        ...
-
-    def share(self, system: str, worker: int, calls: int, until: datetime | None) -> None:
-        """Say how many calls a worker may have open there; ``None`` gives its share back."""
-        ...
-
-    def bury(self, workers: Sequence[int]) -> None:
-        """Give back the shares of dead workers."""
         ...
 
     def limit(self, system: str, limits: Limits) -> None:

@@ -42,8 +42,8 @@ class Turn:
 
     Attributes:
         want: rows that could be taken in hand; ``running`` are there already.
-        asks: look for due asks as well.
-        share_until: until when the store knows our share; ``None``: it knows none.
+        asks: look for due asks and for suspects as well.
+        sharing: the store knows our share of the calls at once.
         careless: claim without asking the domain, and set aside what was claimed: the domain raised.
         claiming: how far it got, for whoever must find out what raised.
     """
@@ -53,8 +53,7 @@ class Turn:
     want: int
     running: int
     asks: bool = False
-    share_calls: int = 0
-    share_until: datetime | None = None
+    sharing: bool = False
     careless: bool = False
     claiming: bool = False
     claimed: list[Held] = field(default_factory=list)
@@ -94,26 +93,23 @@ def take(tx: Tx, crew: Crew, turn: Turn, *, known_calm: bool) -> Turn:
     turn.claiming = True
     failed = any(not v.answered and not _unsent(e) for v, e in zip(turn.verdicts, turn.ends, strict=True))
     turn.calm = known_calm
-    if turn.want > 0 or turn.asks or failed or not known_calm:
+    idle = turn.sharing and not turn.running
+    if turn.want > 0 or turn.asks or failed or idle or not known_calm:
         _under_flow(tx, rows, crew, turn)
-    waits = turn.grant is not None and turn.grant.calls == 0
-    if turn.share_until is not None and not (turn.claimed or turn.asked or turn.running or waits):
-        turn.share_calls, turn.share_until = 0, None
-        rows.share(crew.system, crew.worker, 0, None)
     turn.more = queues.effects(crew.system) in getattr(tx, "wakes", ())
     return turn
 
 
 def _under_flow(tx: Tx, rows: EngineRows, crew: Crew, turn: Turn) -> None:
     """Everything that needs the system's row; it stays locked until the commit, so nothing slow comes after."""
-    before = flow = rows.flow(crew.system, crew.worker)
+    before = flow = rows.flow(crew.system)
     ends = [
         CallEnd(v.answered, v.credentials)
         for v, e in zip(turn.verdicts, turn.ends, strict=True)
         if not _unsent(e)
     ]
     flow = after = flows.after_calls(flow, ends, tx.now, crew.chance)
-    flow, turn.grant = flows.grant(flow, tx.now, turn.want, turn.running)
+    flow, turn.grant = flows.grant(flow, tx.now, turn.want, turn.running, crew.worker)
     if turn.want > 0 and turn.grant.rows > 0:
         _claim(tx, rows, crew, turn, turn.grant)
     left = turn.grant.rows - len(turn.claimed)
@@ -122,10 +118,10 @@ def _under_flow(tx: Tx, rows: EngineRows, crew: Crew, turn: Turn) -> None:
         _claim_asks(tx, rows, crew, turn, most)
     fresh = sum(row.attempt == 1 for row in turn.claimed)
     flow = flows.spend(flow, fresh, len(turn.claimed) - fresh + len(turn.asked))
-    if after != before or turn.claimed or turn.asked:
+    flow = _shared(crew, turn, flow, tx.now)
+    if after != before or turn.claimed or turn.asked or flow.shares != before.shares:
         rows.save_flow(flow)
     turn.calm = flow.calm
-    _share(tx, rows, crew, turn, flow)
 
 
 def _claim(tx: Tx, rows: EngineRows, crew: Crew, turn: Turn, grant: Grant) -> None:
@@ -141,7 +137,7 @@ def _claim(tx: Tx, rows: EngineRows, crew: Crew, turn: Turn, grant: Grant) -> No
     else:
         turn.claimed = some(grant.rows, "fresh")
         turn.claimed += some(min(grant.rows - len(turn.claimed), grant.repeats), "repeat")
-    if not turn.claimed and not turn.running:
+    if not turn.claimed and not turn.running and turn.asks:
         turn.claimed = some(1, "suspect")
         turn.solo = bool(turn.claimed)
     turn.claimed = _allowed(tx, rows, crew, turn)
@@ -174,18 +170,16 @@ def _claim_asks(tx: Tx, rows: EngineRows, crew: Crew, turn: Turn, most: int) -> 
     settle(tx, crew, [rules.overdue(row) for row in blind])
 
 
-def _share(tx: Tx, rows: EngineRows, crew: Crew, turn: Turn, flow: Flow) -> None:
-    """Tell the other workers how many calls we may have open, seldom: the line is good for a while."""
+def _shared(crew: Crew, turn: Turn, flow: Flow, now: datetime) -> Flow:
+    """Tell the other workers how many calls we may have open, as long as we have any or wait for some."""
     waits = turn.grant is not None and turn.grant.calls == 0
-    if turn.grant is None or not (turn.claimed or turn.asked or turn.running or waits):
-        return
-    calls = max(turn.grant.calls, min(turn.running, turn.share_calls))
-    lasts = crew.lease / 12
-    known = turn.share_until is not None and turn.share_until - tx.now > lasts / 2
-    if known and calls == turn.share_calls:
-        return
-    turn.share_calls, turn.share_until = calls, tx.now + lasts
-    rows.share(flow.system, crew.worker, calls, turn.share_until)
+    turn.sharing = bool(turn.claimed or turn.asked or turn.running or waits)
+    calls: int | None = None
+    if turn.sharing:
+        mine = flow.shares.get(crew.worker)
+        open_calls = min(turn.running, mine.calls if mine is not None else 0)
+        calls = max(turn.grant.calls if turn.grant is not None else 0, open_calls)
+    return flows.shared(flow, now, crew.worker, calls, crew.lease / 12)
 
 
 def settle(tx: Tx, crew: Crew, verdicts: Sequence[Verdict]) -> None:

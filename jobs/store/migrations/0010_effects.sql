@@ -73,16 +73,8 @@ create table system_flow (
     open_until timestamptz,
     trouble text not null default '', -- why calls are held back until then
     failing_until timestamptz, -- repeats are rationed until then
-    retry_tokens double precision not null default 20
-) with (fillfactor = 20);
-
--- How many calls at once each worker may have open there, while it works on that system.
-create table system_share (
-    system text not null,
-    worker integer not null,
-    calls integer not null,
-    until timestamptz not null,
-    primary key (system, worker)
+    retry_tokens double precision not null default 20,
+    shares jsonb not null default '{}' -- worker -> how many calls it may have open, and until when it says so
 ) with (fillfactor = 20);
 
 -- When a system is announced to be closed.
@@ -117,6 +109,5 @@ create unique index effect_proposal_open on effect_proposal (effect_id) where de
 
 grant select, insert, update on effect to lienthong_app;
 grant select, insert, update on system_flow to lienthong_app;
-grant select, insert, update, delete on system_share to lienthong_app;
 grant select, insert, delete on system_window to lienthong_app;
 grant select, insert, update (decided_by, decided_at, accepted) on effect_proposal to lienthong_app;

@@ -76,17 +76,11 @@ class PgEffects:
     def note(self, exchanges: Sequence[tuple[int | None, int | None, Exchange]]) -> None:
         engine.note(self._tx, exchanges)
 
-    def flow(self, system: str, worker: int) -> Flow:
-        return flow.read(self._tx, system, worker)
+    def flow(self, system: str) -> Flow:
+        return flow.read(self._tx, system)
 
     def save_flow(self, changed: Flow) -> None:
         flow.save(self._tx, changed)
-
-    def share(self, system: str, worker: int, calls: int, until: datetime | None) -> None:
-        flow.share(self._tx, system, worker, calls, until)
-
-    def bury(self, workers: Sequence[int]) -> None:
-        flow.bury(self._tx, list(workers))
 
     def limit(self, system: str, limits: Limits) -> None:
         flow.limit(self._tx, system, limits)

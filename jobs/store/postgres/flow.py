@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from jobs.effects.flow import Flow, Limits
+from jobs.effects.flow import Flow, Limits, Share
+from jobs.store.postgres.arrays import encoded
 from jobs.store.postgres.tx import PgTx
 
 _READ = """
-select f.*, w.ends_at as window_until, coalesce(s.others, 0) as others, coalesce(s.calls, 0) as others_calls
+select f.*, w.ends_at as window_until
 from system_flow f
 left join lateral (select max(ends_at) as ends_at from system_window
                    where system = f.system and starts_at <= %(now)s and ends_at > %(now)s) w on true
-left join lateral (select count(*)::int as others, sum(calls)::int as calls from system_share
-                   where system = f.system and worker <> %(worker)s and until > %(now)s) s on true
 where f.system = %(system)s for no key update of f"""
 
 
-def read(tx: PgTx, system: str, worker: int) -> Flow:
+def read(tx: PgTx, system: str) -> Flow:
     """See :meth:`jobs.effects.ports.EngineRows.flow`."""
-    parameters = {"system": system, "worker": worker, "now": tx.now}
+    parameters = {"system": system, "now": tx.now}
     row = tx.fetch_one(_READ, parameters)
     if row is None:
         limit(tx, system, Limits())
@@ -48,8 +48,7 @@ def read(tx: PgTx, system: str, worker: int) -> Flow:
         failing_until=row["failing_until"],
         retry_tokens=row["retry_tokens"],
         window_until=row["window_until"],
-        others=row["others"],
-        others_calls=row["others_calls"],
+        shares=_shares(row["shares"]),
     )
 
 
@@ -57,10 +56,12 @@ def save(tx: PgTx, flow: Flow) -> None:
     """See :meth:`jobs.effects.ports.EngineRows.save_flow`."""
     tx.execute(
         """update system_flow set tokens = %s, tokens_at = %s, day = %s, day_used = %s, failures = %s, openings = %s,
-               open_until = %s, trouble = %s, failing_until = %s, retry_tokens = %s where system = %s""",
+               open_until = %s, trouble = %s, failing_until = %s, retry_tokens = %s, shares = %s::jsonb
+           where system = %s""",
         (
             flow.tokens, flow.tokens_at, flow.day, flow.day_used, flow.failures, flow.openings, flow.open_until,
-            flow.trouble, flow.failing_until, flow.retry_tokens, flow.system,
+            flow.trouble, flow.failing_until, flow.retry_tokens,
+            encoded({str(n): [share.calls, share.until.isoformat()] for n, share in flow.shares.items()}), flow.system,
         ),
     )  # fmt: skip
 
@@ -77,18 +78,7 @@ def limit(tx: PgTx, system: str, limits: Limits) -> None:
     )  # fmt: skip
 
 
-def share(tx: PgTx, system: str, worker: int, calls: int, until: datetime | None) -> None:
-    """See :meth:`jobs.effects.ports.EngineRows.share`."""
-    if until is None:
-        tx.execute("delete from system_share where system = %s and worker = %s", (system, worker))
-        return
-    tx.execute(
-        """insert into system_share (system, worker, calls, until) values (%s, %s, %s, %s)
-           on conflict (system, worker) do update set calls = excluded.calls, until = excluded.until""",
-        (system, worker, calls, until),
-    )
-
-
-def bury(tx: PgTx, workers: list[int]) -> None:
-    """See :meth:`jobs.effects.ports.EngineRows.bury`."""
-    tx.execute("delete from system_share where worker = any(%s)", (workers,))
+def _shares(kept: dict[str, list[Any]]) -> dict[int, Share]:
+    return {
+        int(worker): Share(calls, datetime.fromisoformat(until)) for worker, (calls, until) in kept.items()
+    }

@@ -277,7 +277,7 @@ def test_a_refused_credential_holds_the_system_and_loses_nothing(store, deliver,
     deliver.step(SYSTEM)
     assert len(outside.calls) == 1
     with store.transaction("look") as tx:
-        assert tx.effects.flow(SYSTEM, 1).trouble == "credentials-refused"
+        assert tx.effects.flow(SYSTEM).trouble == "credentials-refused"
     clock.advance(minutes=7)
     deliver.step(SYSTEM)  # one call shows whether it is good again
     assert len(outside.calls) == 2
@@ -285,7 +285,7 @@ def test_a_refused_credential_holds_the_system_and_loses_nothing(store, deliver,
 
     assert len(outside.calls) == 22
     with store.transaction("look") as tx:
-        assert tx.effects.flow(SYSTEM, 1).trouble == ""
+        assert tx.effects.flow(SYSTEM).trouble == ""
 
 
 def test_data_that_cannot_be_stored_is_an_unknown_outcome(store, deliver, outside):
