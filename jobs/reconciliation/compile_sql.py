@@ -46,7 +46,7 @@ def verdict_query(relation: str) -> LiteralString:
     ), followed as (
         select kind, provider_reference, min(own) as target from base
         where side = {Side.OURS.value} and provider_reference <> ''
-        group by kind, provider_reference having count(*) >= 1
+        group by kind, provider_reference having count(*) = 1
     ), placed as (
         select b.*, coalesce(f.target, b.own) as key from base b
         left join followed f on b.side = {Side.GATEWAY.value} and f.kind = b.kind
