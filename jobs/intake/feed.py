@@ -192,12 +192,7 @@ def _known(tx: Tx, heads: Sequence[DossierHead]) -> dict[str, Dossier]:
 def _fresh(tx: Tx, heads: Sequence[DossierHead]) -> list[DossierHead]:
     """Heads that bring something: most of what the overlap brings again does not."""
     known = _known(tx, heads)
-    return [
-        head
-        for head in heads
-        if (before := known.get(head.source_id)) is None
-        or (head.updated_at >= before.updated_at and merge(before, head, tx.now) is not None)
-    ]
+    return [head for head in heads if merge(known.get(head.source_id), head, tx.now) is not None]
 
 
 def _aliases(steps: Sequence[Step]) -> dict[str, str]:
