@@ -46,8 +46,9 @@ def test_every_kind_of_case_has_a_word():
     from jobs.intake import feed
     from jobs.ledger import opening
     from jobs.payments import digest, handlers, news, service
+    from jobs.reconciliation.breaks import BreakKind
 
     kinds = [news.SUSPECT, news.MISMATCH, news.STRANGER, news.CONTRARY, service.STUCK, handlers.NOT_ASKABLE,
              digest.SET_ASIDE, opening.OPENING_REFUND, feed.UNKNOWN_STATUS, feed.UNREADABLE]  # fmt: skip
     assert all(_CASE.match(kind) for kind in kinds)
-    assert [kind for kind in kinds if not knows(f"break.{kind}")] == []
+    assert [kind for kind in (*kinds, *BreakKind) if not knows(f"break.{kind}")] == []
