@@ -96,7 +96,7 @@ class MemoryRefunds:
         self._mandates: Table[str, Mandate] = tx.store.table("mandate", lambda: Table("mandate"))
         self._switches: Table[str, Switch] = tx.store.table("stop_switch", lambda: Table("stop_switch"))
         self.asking = part(tx.store, "refund-asking", Agenda)
-        self._fresh = part(tx.store, "refund-sending", lambda: _Fresh([]))
+        self._fresh = _fresh(tx)
         if _sent_with_effect not in tx.store.checks:
             tx.store.checks.append(_sent_with_effect)
 
@@ -340,7 +340,11 @@ def _refuse(rule: str, refund: Refund, why: str) -> None:
     raise NotAllowed(rule, "Cơ sở dữ liệu từ chối khoản hoàn này.", f"refund {refund.reference}: {why}")
 
 
+def _fresh(tx: MemoryTx) -> _Fresh:
+    return part(tx.store, "refund-sending", lambda: _Fresh([]))
+
+
 def _sent_with_effect(tx: MemoryTx) -> None:
-    broken = tx.refunds.sending_without_effect()
+    broken = tx.refunds.sending_without_effect() if _fresh(tx).sending else None
     if broken is not None:
         _refuse("refund_effect", broken, "its effect is not being sent")
