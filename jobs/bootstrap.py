@@ -105,7 +105,7 @@ def build(
             **effect_actors.drains(engine),
             **payment_actors.drains(store, parts.payments),
             **refund_actors.drains(parts.refunds),
-            **_intake(parts),
+            **_intake(parts, store),
             queues.HOUSEKEEPING: lambda: periodic.run_due(store, work, _count),
         },
         stopping=stopping,
@@ -132,8 +132,8 @@ def install(runtime: Runtime) -> None:
     )
 
 
-def _intake(parts: Assembly) -> dict[str, Drain]:
-    return {} if parts.feed is None else intake_actors.drains(parts.feed)
+def _intake(parts: Assembly, store: PgStore) -> dict[str, Drain]:
+    return {} if parts.feed is None else intake_actors.drains(parts.feed, store)
 
 
 def refuse_unreal_time(settings: Settings, clock: DatabaseClock) -> None:

@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 
 from connectors.errors import Unavailable
+from connectors.kit.effects import Exchange
+from connectors.kit.exchanges import note
 from jobs.intake.actors import drains
 from jobs.intake.feed import FEED, Feed
 from mappings.canonical.dossier import DossierHead, DossierStage, DossierState, FeeDemand, FeedPage, FeesRead
@@ -239,3 +241,16 @@ def test_fees_that_cannot_be_read_become_a_persons_case_and_stop_nobody_else(fee
     feed.run()
 
     assert len(world.cases("dossier_unreadable")) == 1
+
+
+def test_calls_of_the_feed_stand_in_the_exchange_log(pg_store, monkeypatch):
+    """Every exchange with an outside system is kept, also those that are no effects."""
+    exchange = Exchange("igate", "changed_since", "out", "", 200, "ok", 3, "", "", {}, {})
+    feed = Feed(pg_store, CaseSystem(), owed=None)
+    monkeypatch.setattr(feed, "run", lambda: note(exchange, None))
+
+    drains(feed, pg_store)["intake"]()
+
+    with pg_store.transaction("look") as tx:
+        [row] = tx.fetch("select system, operation, outcome, effect_id from exchange")
+    assert dict(row) == {"system": "igate", "operation": "changed_since", "outcome": "ok", "effect_id": None}
