@@ -117,7 +117,7 @@ def test_a_run_that_dies_in_the_middle_is_read_again_from_where_it_began(world, 
         file(system, clock, f"H21.1-{number}")
         clock.advance(60)
     system.away_after = 1
-    drains(feed)["intake"]()
+    drains(feed, world.store)["intake"]()
     with world.store.transaction("test") as tx:
         assert tx.dossiers.watermark(FEED) is None
     system.away_after = None
