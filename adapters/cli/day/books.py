@@ -9,7 +9,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from adapters.cli.day.product import Counter
 
 _TAKEN = {"00": "paid", "04": "reversed", "07": "suspect"}
 _BACK = {"05": "open", "06": "open", "00": "done", "09": "refused"}
+_FOUND_PROBLEMS = 6
 _ORDER = {"waiting": "open", "paid": "done", "returned": "returned"}
 
 
@@ -116,7 +117,7 @@ class CommandLine:
         }
 
     def read(self, *arguments: str) -> Any:
-        """The JSON that a command prints.
+        """The JSON that a command prints; that it found problems is no error of the command.
 
         Raises:
             CallFailed: it ended with an error.
@@ -127,9 +128,13 @@ class CommandLine:
             capture_output=True,
             check=False,
         )
-        if done.returncode:
+        if done.returncode not in (0, _FOUND_PROBLEMS):
             raise CallFailed(f"lienthong {' '.join(arguments)}", done.returncode, done.stderr.decode()[-300:])
         return json.loads(done.stdout)
+
+    def reconcile(self, day: date) -> None:
+        """Compare one day again, as the accountant does when the files are in."""
+        self.read("reconcile", "run", "--day", f"{day:%d/%m/%Y}", "--json")
 
     def items(self) -> list[Item]:
         """Everything that the product shows to people as open."""

@@ -3,62 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-from adapters.cli.day.facts import BankDay, Facts, GivenBack, Refund, Story, Taken
+from adapters.cli.day.facts import BankDay, Facts, GivenBack
+from adapters.cli.day.figures import (
+    ENDED,
+    GONE,
+    Numbers,
+    Wrong,
+    fingerprint,
+    numbers_of,
+    owed_to,
+    reversed_of,
+)
 
-GONE = frozenset({"DECLINED", "WITHDRAWN", "RELEASED", "REJECTED", "RETURNED_BY_BANK"})
-ENDED = GONE | {"SETTLED"}
-TAKEN_OVER = frozenset({"ACCEPTED", "SENT_TO_BANK", "SETTLED"})
-_UNACCOUNTED = frozenset({"money-unknown", "paid-untrue", "bank-balance", "ledger"})
 _REFUSED_FORGERY = ("97", "99")
 _OWED_ON = frozenset({"fee_payable", "surplus", "suspense", "refunds_payable"})
 """Kinds of ledger accounts that say whose the money is."""
 _OUR_FAULTS = frozenset({"message_set_aside", "dossier_unreadable"})
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """Something that does not hold.
-
-    Attributes:
-        what: short stable name of the rule.
-        amount: đồng concerned, 0 where none are.
-    """
-
-    what: str
-    subject: str
-    vi: str
-    en: str
-    amount: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """The table's figures. Amounts are whole đồng; times are shown time.
-
-    Attributes:
-        unaccounted: đồng that a citizen paid and that the product neither shows nor names.
-        twice: refunds that were paid more than once, or beyond what was paid.
-        in_transit: refunds that are owed and not at an end.
-    """
-
-    payments: int
-    paid: int
-    confirmed: int
-    owed: int
-    owed_amount: int
-    accepted: int
-    settled: int
-    settled_amount: int
-    in_transit: int
-    breaks: dict[str, int]
-    unaccounted: int
-    twice: int
-    median: timedelta | None
-    worst: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +30,7 @@ class Verdict:
 
     numbers: Numbers
     wrong: tuple[Wrong, ...]
+    fingerprint: str = ""
 
 
 class _Named:
@@ -95,7 +59,7 @@ def check(facts: Facts) -> Verdict:
         *_ledger(facts),
         *_at_rest(facts, named),
     ]
-    return Verdict(_numbers(facts, wrong), tuple(wrong))
+    return Verdict(numbers_of(facts, wrong), tuple(wrong), fingerprint(facts))
 
 
 def _every_dong(facts: Facts, named: _Named) -> Iterator[Wrong]:
@@ -268,24 +232,6 @@ def _owed(facts: Facts, named: _Named) -> Iterator[Wrong]:
         )
 
 
-def owed_to(story: Story, taken: Sequence[Taken]) -> int:
-    """What has to go back for one dossier by the plain rule of the day: whatever was taken above what is due.
-
-    Money that does not agree with what was asked is nobody's yet: a person decides about it.
-    """
-    amounts = [
-        one.amount
-        for one in taken
-        if one.reference in story.asked and one.state == "paid" and one.amount == story.asked[one.reference]
-    ]
-    return max(0, sum(amounts) - story.due) + reversed_of(story, taken)
-
-
-def reversed_of(story: Story, taken: Iterable[Taken]) -> int:
-    """What the bank took for a dossier and the gateway did not."""
-    return sum(one.amount for one in taken if one.reference in story.asked and one.state == "reversed")
-
-
 def _statements(facts: Facts) -> Iterator[Wrong]:
     """The statements as loaded are the bank's own books of those days."""
     books = {(day.account, day.day): day for day in facts.bank}
@@ -384,48 +330,3 @@ def _back_by_payment(facts: Facts) -> dict[str, int]:
         if back.state in ("open", "done"):
             sums[back.payment or payment_of.get(back.refund, "")] += back.amount
     return dict(sums)
-
-
-def _numbers(facts: Facts, wrong: list[Wrong]) -> Numbers:
-    owed = {code: amount for code, s in facts.stories.items() if (amount := owed_to(s, facts.taken))}
-    lengths = sorted(_lengths(facts))
-    settled = [refund for refund in facts.refunds if refund.state == "SETTLED"]
-    return Numbers(
-        payments=len(facts.payments),
-        paid=sum(payment.state == "PAID" for payment in facts.payments),
-        confirmed=len({one.dossier for one in facts.told}),
-        owed=len(owed),
-        owed_amount=sum(owed.values()),
-        accepted=sum(refund.state in TAKEN_OVER for refund in facts.refunds),
-        settled=len(settled),
-        settled_amount=sum(refund.amount for refund in settled),
-        in_transit=sum(refund.state not in ENDED for refund in facts.refunds),
-        breaks=dict(sorted(Counter(item.kind for item in facts.items).items())),
-        unaccounted=sum(one.amount for one in wrong if one.what in _UNACCOUNTED),
-        twice=sum(one.what == "refund-twice" for one in wrong),
-        median=lengths[len(lengths) // 2] if lengths else None,
-        worst=lengths[-1] if lengths else None,
-    )
-
-
-def _lengths(facts: Facts) -> Iterator[timedelta]:
-    """From the cause of each refund to its acceptance outside, by the diary and the other side's books."""
-    accepted = {back.refund: back.at for back in facts.given_back if back.state in ("open", "done")}
-    taken_at = {one.reference: one.at for one in facts.taken}
-    for refund in facts.refunds:
-        at = accepted.get(refund.reference)
-        story = facts.stories.get(refund.dossier)
-        if at is None or story is None:
-            continue
-        begun = _cause_at(refund, story)
-        paid = taken_at.get(refund.payment)
-        # Money that comes after the dossier was closed is owed from the moment it came.
-        began = max((moment for moment in (begun, paid) if moment is not None), default=None)
-        if began is not None and at >= began:
-            yield at - began
-
-
-def _cause_at(refund: Refund, story: Story) -> datetime | None:
-    if refund.cause in ("refused", "withdrawn", "cancelled"):
-        return story.closed_at
-    return story.lowered_at if refund.cause == "fee_lowered" else None

@@ -15,6 +15,8 @@ from adapters.cli.day.scenario import Act, Ending, FeeLine, Happening, Scenario
 from adapters.cli.day.world import VNPAY, World
 
 _SOON = timedelta(minutes=4)
+_AFTER_READING = timedelta(minutes=10)
+"""The case system's changes are read once in a while."""
 _LONGEST = timedelta(minutes=20)
 _PATIENCE = timedelta(hours=5)
 """So long after its time somebody still tries; then the office hears of it."""
@@ -110,8 +112,10 @@ class Citizens:
                 page.refusal = answer.code or str(answer.status)
                 if answer.code == "paid":
                     return _NOTHING_DUE
-                # Not in the product yet, or an earlier attempt is not resolved: people ask again later.
-                return _SOON if answer.status in {404, 403, 412, *_TRANSIENT} else _unexpected(answer, page)
+                if answer.status == 404:
+                    return _AFTER_READING
+                # An earlier attempt is not resolved, or what is due has changed: people ask again later.
+                return _SOON if answer.status in {403, 412, *_TRANSIENT} else _unexpected(answer, page)
             page.tries += 1
             reference = page.open_on[channel] = str(answer["id"])
             page.asked[reference] = int(answer["amount"])

@@ -64,15 +64,15 @@ def of_day(day: date, world: World, *, kill_worker: Callable[[], None]) -> list[
             "The case system is quick again.",
         ),
         Mishap(
+            at(14, 30),
+            lambda: world.return_next_transfer("AC01"),
+            "Ngân hàng sẽ trả lại một lệnh chuyển: sai số tài khoản.",
+            "The bank will send one transfer back: wrong account number.",
+        ),
+        Mishap(
             at(16),
             lambda: world.mend("refund"),
             "Cổng thanh toán trả lời đầy đủ trở lại.",
             "The gateway answers every refund again.",
-        ),
-        Mishap(
-            at(16, 30),
-            lambda: world.return_next_transfer("AC01"),
-            "Ngân hàng sẽ trả lại một lệnh chuyển: sai số tài khoản.",
-            "The bank will send one transfer back: wrong account number.",
         ),
     ]

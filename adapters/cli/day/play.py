@@ -22,6 +22,7 @@ from adapters.cli.day.scenario import Happening, Scenario, draw
 from adapters.cli.day.staff import Office
 from adapters.cli.day.stage import Keys, accounts
 from adapters.cli.day.world import World
+from adapters.cli.speech import words
 from connectors.kit.seams import monotonic_seconds, pause
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -31,6 +32,8 @@ MOST_DAYS = 4
 _READY_WITHIN = 60.0
 _QUIET_SECONDS = 0.8
 _QUIET_WITHIN = 30.0
+_DAY = 1_200.0
+"""Shown seconds per real second by day: an office day in half a minute, a payment page open for the better part of one."""
 _NIGHT = 300.0
 """Speed beside the day's own: evenings and mornings, when little happens."""
 
@@ -72,13 +75,13 @@ class Play:
         self._world = World(setting.outside)
         self._diary = Diary()
         self._time = PlayTime(opening(), [self._world.move_clock, setting.set_clock])
-        self._fastest = 1_200.0
-        self._lanes = Lanes(self._time, threads=10, pace=Pace(self._fastest))
+        self._lanes = Lanes(self._time, threads=10, pace=Pace(_DAY))
         self._office = Office(setting.product, progress)
         office_desk = Counter(setting.product, setting.keys.office)
+        self._command_line = books.CommandLine(setting.database_url)
         self._files = Files(self._world, office_desk, progress, self._time.now)
 
-    def run(self) -> tuple[Facts, Verdict]:
+    def run(self) -> Verdict:
         """Play, read everybody's books, compare."""
         self._wait_until_ready()
         self._progress.tell(
@@ -91,8 +94,7 @@ class Play:
         self._daytime()
         self._until_rest()
         self._time.run(1.0)
-        facts = self._gather()
-        return facts, check(facts)
+        return check(self._gather())
 
     def close(self) -> None:
         """Give threads back."""
@@ -115,7 +117,8 @@ class Play:
             self._lanes.add("mishaps", mishap.at, lambda m=mishap: self._mishap(m))  # type: ignore[misc]
         for number in range(36):
             self._lanes.add("office", _at(DAY, 8) + timedelta(minutes=15 * number), self._office.round)
-        self._time.run(self._fastest)
+        self._lanes.add("bank", _at(DAY, 15), self._bank_works)
+        self._time.run(_DAY)
         self._lanes.run(look=self._look)
 
     def _until_rest(self) -> None:
@@ -135,9 +138,14 @@ class Play:
                 f"Loading the files of session {day:%d/%m}.",
             )
             self._files.morning(session)
+            self._command_line.reconcile(session.last)
             self._settle()
             if number and not self._office.moving():
                 return
+
+    def _bank_works(self) -> None:
+        """In the afternoon the bank pays what was ordered; what comes back is there in the evening."""
+        self._world.bank_step(DAY)
 
     def _settle(self) -> None:
         """Let everybody finish: notices arrive, effects go out, the approver empties the table."""
@@ -173,7 +181,7 @@ class Play:
                 name: self._world.books(name) for name in ("vnpay", "payment_platform", "igate", "statements")
             },
             readers=[Counter(setting.product, key) for key in setting.keys.readers],
-            command_line=books.CommandLine(setting.database_url),
+            command_line=self._command_line,
             loaded=self._files.loaded,
         )
 
@@ -210,5 +218,8 @@ def _at(day: date, hour: int, minute: int = 0) -> datetime:
 
 
 def told(verdict: Verdict) -> str:
-    """Table and last sentence."""
-    return f"{table.draw(verdict.numbers)}\n{table.sentence(verdict)}"
+    """Table, fingerprint of the books, last sentence."""
+    mark = words(
+        f"Dấu của sổ sách: {verdict.fingerprint}", f"Fingerprint of the books: {verdict.fingerprint}"
+    )
+    return f"{table.draw(verdict.numbers)}\n{mark}\n{table.sentence(verdict)}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from adapters.cli.day.checker import Numbers, Verdict, Wrong
+from adapters.cli.day.checker import Verdict
+from adapters.cli.day.figures import Numbers, Wrong
 from adapters.cli.speech import words
 
 _SHOWN = 20

@@ -139,8 +139,7 @@ class Theatre:
         try:
             with Progress() as progress:
                 play = Play(setting, progress)
-                facts, verdict = play.run()
-            del facts
+                verdict = play.run()
             say(told(verdict), told(verdict))
             code = PROBLEMS if verdict.wrong else 0
         except (SystemExit, KeyboardInterrupt):

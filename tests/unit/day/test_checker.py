@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from adapters.cli.day import checker
-from adapters.cli.day.checker import check, owed_to
+from adapters.cli.day.checker import check
 from adapters.cli.day.facts import BankDay, GivenBack, Item, Story, Taken
-from tests.unit.day.stories import NOON, REFUSED, TWICE, a_true_day, named, spoilt, without
+from adapters.cli.day.figures import fingerprint, owed_to
+from tests.unit.day.stories import KEPT, NOON, REFUSED, TWICE, a_true_day, named, spoilt, without
 
 
 def whats(facts) -> set[str]:
@@ -164,7 +165,20 @@ def test_what_is_owed_follows_from_what_was_taken_and_what_is_due():
     assert owed_to(story, [replace(taken[0], state="reversed")]) == 75_000
 
 
-@pytest.mark.parametrize("module", ["checker", "facts"])
+def test_the_fingerprint_names_the_books_and_not_the_names_in_them():
+    """References and times are new each time; who paid how much and got how much back is not."""
+    day, mark = a_true_day(), fingerprint(a_true_day())
+    renamed = replace(
+        day,
+        stories={**day.stories, KEPT: replace(day.stories[KEPT], asked={"Q1": 75_000})},
+        taken=[replace(day.taken[0], reference="Q1", at=None), *day.taken[1:]],
+    )
+    assert fingerprint(renamed) == mark
+    assert fingerprint(spoilt("taken", 0, amount=74_000)) != mark
+    assert fingerprint(without("given_back", 1)) != mark
+
+
+@pytest.mark.parametrize("module", ["checker", "facts", "figures"])
 def test_the_checker_shares_no_code_with_the_product(module):
     """Two equal mistakes would cancel out."""
     path = Path(checker.__file__).with_name(f"{module}.py")
@@ -177,4 +191,7 @@ def test_the_checker_shares_no_code_with_the_product(module):
     ours = {name for name in imported if name.split(".")[0] in {"jobs", "connectors", "mappings", "config"}}
 
     assert ours == set()
-    assert {n for n in imported if n.startswith("adapters")} <= {"adapters.cli.day.facts"}
+    assert {n for n in imported if n.startswith("adapters")} <= {
+        "adapters.cli.day.facts",
+        "adapters.cli.day.figures",
+    }
