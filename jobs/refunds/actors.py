@@ -15,9 +15,9 @@ FINDERS = (
                and waiting_for = '')""",
     """select 'refunds' as queue where exists (
            select from refund w where w.waiting_for = 'other_refund' and w.state in ('RESERVED', 'NOT_SENT')
-               and not exists (select from refund o where o.attempt_id = w.attempt_id and o.one_at_a_time
-                   and o.effect_key is not null
-                   and o.state in ('RESERVED', 'NOT_SENT', 'SENDING', 'UNKNOWN', 'ACCEPTED', 'SENT_TO_BANK')))""",
+               and not exists (select from refund o where o.attempt_id = w.attempt_id and (o.state = 'UNKNOWN'
+                   or (w.one_at_a_time and o.one_at_a_time and o.effect_key is not null
+                       and o.state in ('RESERVED', 'NOT_SENT', 'SENDING', 'ACCEPTED', 'SENT_TO_BANK')))))""",
 )
 """For the sweep: open work that no wake-up reached."""
 

@@ -154,7 +154,9 @@ class TransferOrders:
             if refund.state is S.SENDING:
                 continue  # given back unsent before; the file is the same, and a person looks at it
             free = moves.keep(refund, effect_key=None, waiting_for="stopped" if stopped else "")
-            if reasons[refund.reference]:
+            if reasons[refund.reference] == BLOCKED:
+                moves.keep(free, waiting_for=sending.OTHER)  # goes on by itself when the other one is known
+            elif reasons[refund.reference]:
                 _set_aside(moves, free, reasons[refund.reference])
         return next((reason for reason in reasons.values() if reason), STOPPED)
 

@@ -90,11 +90,15 @@ def _open(other: Refund) -> bool:
     return other.one_at_a_time and other.effect_key is not None and other.state not in FINAL
 
 
+def _in_the_way(waiting: Refund, other: Refund) -> bool:
+    return other.state is RefundState.UNKNOWN or (waiting.one_at_a_time and _open(other))
+
+
 def go_on(tx: Tx, ground: Ground, ended: Sequence[Refund]) -> int:
     """Send what waited for these refunds to end, the oldest of each payment; how many."""
     from jobs.refunds.moves import Moves
 
-    payments = sorted({refund.payment for refund in ended if refund.one_at_a_time})
+    payments = sorted({refund.payment for refund in ended})
     if not payments:
         return 0
     # The lock makes an approval of the same moment either see the end or be seen here.
@@ -103,7 +107,7 @@ def go_on(tx: Tx, ground: Ground, ended: Sequence[Refund]) -> int:
     for attempt in attempts.values():
         refunds = tx.refunds.of_payment(attempt.id)
         first = next((r for r in refunds if r.waiting_for == OTHER and r.state in _WAITS), None)
-        if first is not None and not any(_open(other) for other in refunds):
+        if first is not None and not any(_in_the_way(first, other) for other in refunds):
             waiting.append(first.reference)
     moves = Moves.lock(tx, ground, waiting)
     for refund in list(moves.refunds.values()):

@@ -383,3 +383,52 @@ def test_a_days_sum_stops_the_provider(world):
     small = world.reserved(world.payment(100_000, C), 1_000)
     world.step()
     assert world.state(small) == "RESERVED", "a stop holds everything"
+
+
+def test_a_debt_that_is_told_twice_is_one_refund_and_no_case(world):
+    """Files and notifications tell the same surplus again."""
+    payment = world.payment(100_000, A)
+    world.close(A)
+    (first,) = world.of(payment)
+    world.refunds.decline(first.reference, reason="x", actor=MINH)
+    for _ in range(2):
+        with world.store.transaction("test") as tx:
+            world.refunds.open(tx, attempt_reference=payment, amount=40_000, cause="other", cause_key="same",
+                               dossier_code=A)  # fmt: skip
+    assert [refund.amount for refund in world.of(payment)] == [100_000, 40_000]
+    assert world.cases("refund_mismatch") == []
+
+
+def test_more_than_the_books_hold_is_a_persons_case(world):
+    """What is there opens; the rest is found by somebody, never guessed."""
+    payment = world.payment(100_000, A)
+    with world.store.transaction("test") as tx:
+        world.refunds.open(tx, attempt_reference=payment, amount=40_000, cause="paid_twice", cause_key="twice",
+                           dossier_code=A)  # fmt: skip
+    assert world.of(payment) == []
+    assert [case["amount"] for case in world.cases("refund_mismatch")] == [40_000]
+
+
+def test_an_order_of_a_payment_with_an_unknown_refund_waits_for_it(world):
+    """Looked at again when the file is claimed; it goes on by itself when the other one is known."""
+    world.account()
+    payment = world.payment(100_000, A, channel="payment_platform")
+    refunds = []
+    for amount in (10_000, 20_000):
+        reference = world.propose(payment, amount)
+        world.refunds.set_payee(reference, CITIZEN, actor=LAN)
+        world.approve(reference, MINH)
+        world.refunds.order_files()
+        refunds.append(reference)
+    world.far.answers = [lost()]
+    world.engine.step("statements", most=1)
+    world.step("statements")
+    assert [world.state(reference) for reference in refunds] == ["UNKNOWN", "RESERVED"]
+    assert world.refund(refunds[1]).waiting_for == "other_refund"
+    assert world.refunds.held_up() == 0
+    assert len(world.far.files) == 1
+    world.news(refunds[0], "settled", "statement", 10_000)
+    assert world.refund(refunds[1]).waiting_for == ""
+    assert world.refunds.order_files() == 1
+    world.step("statements")
+    assert world.state(refunds[1]) == "SENT_TO_BANK"
