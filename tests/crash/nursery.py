@@ -17,7 +17,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-_SECONDS = 60
+_SECONDS = 600
 FAILED = 70
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections import Counter
@@ -18,6 +19,7 @@ class Points:
     Attributes:
         kill: name of the point at which to die, at its ``nth`` passing.
         lose: share of commits whose answer is lost (half of them were stored, half were not).
+        end: process id of a database server that is ended at once when ``after`` points were passed.
         passed: point → how often, for the list of all points.
     """
 
@@ -27,9 +29,14 @@ class Points:
     chance: Random = field(default_factory=lambda: Random(1))
     passed: Counter[str] = field(default_factory=Counter)
     lost: int = 0
+    end: int = 0
+    after: int = 0
 
     def __call__(self, point: str) -> None:
         self.passed[point] += 1
+        if self.end and self.passed.total() == self.after:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.end, signal.SIGQUIT)  # immediate: as if the machine had lost its power
         if point == self.kill and self.passed[point] == self.nth:
             os.kill(os.getpid(), signal.SIGKILL)
         if (

@@ -32,3 +32,8 @@ def test_a_planted_bug_is_noticed(bug: patches.Bug):
     assert not run.broken, run.output[-4000:]
     blind = [selector for selector in bug.noticed_by if not run.failed_in(selector)]
     assert blind == [], f"nobody there noticed: {bug.removes}\n{run.output[-4000:]}"
+
+
+def test_there_are_as_many_as_were_promised():
+    """A bug that quietly leaves the folder would not be missed by anybody."""
+    assert len(BUGS) >= 30
