@@ -18,7 +18,8 @@ FINDERS = (
     """select 'payments' as queue where exists (
            select from payment_attempt where next_look_up_at <= %(now)s)""",
     """select 'payments' as queue where exists (
-           select from payment_attempt where state in ('CREATED', 'SENT') and expires_at <= %(now)s)""",
+           select from payment_attempt
+           where (state in ('CREATED', 'SENT') or (state = 'UNKNOWN' and payment_url is null)) and expires_at <= %(now)s)""",
 )
 """For the sweep: open work that no wake-up reached."""
 

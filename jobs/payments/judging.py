@@ -12,6 +12,7 @@ from jobs.payments.model import Attempt
 from mappings.canonical.payment import AttemptState, PaymentNews, PaymentVerdict
 
 VND = "VND"
+QUERY = "query"
 MOST = 1_000_000_000_000
 
 
@@ -113,6 +114,9 @@ def judge(attempt: Attempt | None, news: PaymentNews, now: datetime) -> Judgemen
     if differs:
         return Judgement(Meaning.MISMATCH, attempt, differs)
     meaning = MEANINGS.get((attempt.state, news.verdict), Meaning.NOTHING)
+    if meaning is Meaning.PENDING and news.source == QUERY:
+        # 'Not finished' is what a provider says while the payer sits at its page, and for ever after he left.
+        meaning = Meaning.NOTHING
     told = replace(
         attempt,
         provider_reference=attempt.provider_reference or news.provider_reference,

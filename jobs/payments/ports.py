@@ -64,7 +64,10 @@ class PaymentRows(Protocol):
         ...
 
     def expiring(self, now: datetime, most: int) -> list[Attempt]:
-        """CREATED and SENT attempts whose time is over, locked; those that somebody else holds are left out."""
+        """Attempts whose page has closed: CREATED, SENT, and UNKNOWN ones whose page nobody ever got.
+
+        Locked; those that somebody else holds are left out.
+        """
         ...
 
     def terminals(self, provider: str, code: str) -> list[Terminal]:

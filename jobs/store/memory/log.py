@@ -60,9 +60,9 @@ class Agenda:
         found: dict[int, None] = {}
         while self._heap and self._heap[0][0] <= now and len(found) < most:
             at, row = heapq.heappop(self._heap)
+            self._taken.append((at, row))
             if still(at, row):
                 found[row] = None
-                self._taken.append((at, row))
         return list(found)
 
     @property

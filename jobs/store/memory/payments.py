@@ -163,7 +163,7 @@ class MemoryPayments:
 
     def _is_ending(self, at: datetime, number: int) -> bool:
         row = self.table.get(number)
-        return row is not None and row.expires_at == at and row.state in _ENDING
+        return row is not None and row.expires_at == at and _ends(row)
 
     def _row(self, number: int) -> Attempt:
         row = self.table.get(number)
@@ -173,7 +173,7 @@ class MemoryPayments:
     def _note(self, attempt: Attempt) -> None:
         if attempt.next_look_up_at is not None:
             self.asking.add(attempt.next_look_up_at, attempt.id)
-        if attempt.expires_at is not None and attempt.state in _ENDING:
+        if attempt.expires_at is not None and _ends(attempt):
             self.ending.add(attempt.expires_at, attempt.id)
 
     def _allocated(self, number: int) -> list[Allocated]:
@@ -238,6 +238,10 @@ def _fee_code(fees: MemoryFees, line: int) -> str:
     fee = fees.fees.get(fees.fee_of_line.get(line) or 0)
     assert fee is not None  # noqa: S101 - fees are never deleted
     return fee.dossier_code
+
+
+def _ends(attempt: Attempt) -> bool:
+    return attempt.state in _ENDING or (attempt.state is AttemptState.UNKNOWN and attempt.payment_url is None)
 
 
 def _same_terms(one: Attempt, other: Attempt) -> bool:

@@ -141,7 +141,8 @@ create table payment_attempt (
 create index payment_attempt_provider on payment_attempt (provider_reference) where provider_reference is not null;
 create index payment_attempt_paid_at on payment_attempt (paid_at) where state = 'PAID';
 create index payment_attempt_look_up on payment_attempt (next_look_up_at) where next_look_up_at is not null;
-create index payment_attempt_ending on payment_attempt (expires_at) where state in ('CREATED', 'SENT');
+create index payment_attempt_ending on payment_attempt (expires_at)
+    where state in ('CREATED', 'SENT') or (state = 'UNKNOWN' and payment_url is null);
 
 -- A payment pays n lines. 'applied' is what counted when the money came: the rest of it is surplus.
 create table allocation (

@@ -43,6 +43,10 @@ _SAVED = (
 )  # fmt: skip
 
 
+_ENDING: LiteralString = """(a.state in ('CREATED', 'SENT') or (a.state = 'UNKNOWN' and a.payment_url is null))
+    and a.expires_at"""
+
+
 class PgPayments:
     """See :class:`jobs.payments.ports.PaymentRows`."""
 
@@ -148,7 +152,7 @@ class PgPayments:
 
     def expiring(self, now: datetime, most: int) -> list[Attempt]:
         """See the port."""
-        return self._due("a.state in ('CREATED', 'SENT') and a.expires_at", "a.expires_at", now, most)
+        return self._due(_ENDING, "a.expires_at", now, most)
 
     def terminals(self, provider: str, code: str) -> list[Terminal]:
         """See the port."""

@@ -73,6 +73,18 @@ def test_a_lost_answer_leaves_the_attempt_unknown_rather_than_failed(world, open
     assert attempt.next_look_up_at is not None
 
 
+def test_an_attempt_whose_page_nobody_ever_got_does_not_close_the_way_for_ever(world, clock, opened):
+    """The answer with the address was lost: the payer cannot be there, and may try again when the page has closed."""
+    tell(world, init(opened, E.UNKNOWN))
+    tell(world, init(opened, E.DONE, {"payment_url": ""}))
+    clock.advance(timedelta(minutes=31))
+    assert world.payments.expire() == 1
+    attempt = world.attempt(opened)
+    assert attempt.state is AttemptState.EXPIRED
+    assert attempt.next_look_up_at is not None
+    world.open(key="again")
+
+
 def test_a_refusal_ends_the_attempt_and_opens_the_way(world, opened):
     """Nothing is there that could be paid."""
     tell(world, init(opened, E.REFUSED, code="99"))

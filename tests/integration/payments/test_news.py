@@ -210,8 +210,10 @@ def test_a_suspected_payment_that_ends_otherwise_leaves_suspense_empty(world, op
 
 def test_one_pending_answer_does_not_stop_the_asking(world, opened):
     """Paid but 'unpaid' for ever: that poller is known."""
-    news = replace(paid(opened), verdict=PaymentVerdict.PENDING, source="query")
-    world.tell(news)
+    world.tell(replace(paid(opened), verdict=PaymentVerdict.PENDING, source="query"))
+    assert world.attempt(opened).state is AttemptState.SENT
+    assert world.attempt(opened).next_look_up_at is not None
+    world.tell(replace(paid(opened), verdict=PaymentVerdict.PENDING))
     assert world.attempt(opened).state is AttemptState.UNKNOWN
     assert world.attempt(opened).next_look_up_at is not None
     world.tell(paid(opened))
