@@ -15,6 +15,11 @@ VNPAY_MINIMUM = 5_000
 OPEN_PAYMENT = "open_payment"
 
 
+def init_key(reference: str) -> str:
+    """The effect that asks a provider for the page of an attempt."""
+    return f"attempt:{reference}:init"
+
+
 class Page(Protocol):
     """The part of ``connectors.vnpay.client.Client`` that is used here."""
 
@@ -83,7 +88,7 @@ class CalledChannel:
         return Asked(
             request_time,
             effect=NewEffect(
-                key=f"attempt:{order.reference}:init",
+                key=init_key(order.reference),
                 system=self.provider,
                 operation=OPEN_PAYMENT,
                 lane=order.reference,

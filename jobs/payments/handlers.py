@@ -63,14 +63,9 @@ class LookedUp:
 class Opened:
     """A provider was asked for a payment page."""
 
-    def on_claim(self, tx: Tx, effects: Sequence[Effect]) -> Mapping[int, str]:
-        """A page that nobody waits for any more is not asked for."""
-        attempts = tx.payments.lock([effect.reference for effect in effects])
-        return {
-            effect.id: "expired"
-            for effect in effects
-            if effect.reference in attempts and attempts[effect.reference].state is AttemptState.EXPIRED
-        }
+    def on_claim(self, tx: Tx, effects: Sequence[Effect]) -> Mapping[int, str]:  # noqa: ARG002 - see below
+        """Pages that nobody waits for any more were taken back when they expired; one that is asked for again harms nobody."""
+        return {}
 
     def on_outcome(self, tx: Tx, outcomes: Sequence[Outcome]) -> None:
         attempts = tx.payments.lock([outcome.effect.reference for outcome in outcomes])
@@ -104,7 +99,12 @@ def _opened(attempt: Attempt, outcome: Outcome) -> Attempt | None:
     waiting = attempt.state in (AttemptState.CREATED, AttemptState.UNKNOWN)
     match outcome.state:
         case EffectState.DONE:
-            url = str(outcome.data.get("payment_url") or "") or attempt.payment_url
+            late = attempt.state is AttemptState.EXPIRED  # nobody shall find a page there any more
+            url = (
+                attempt.payment_url
+                if late
+                else str(outcome.data.get("payment_url") or "") or attempt.payment_url
+            )
             state = AttemptState.SENT if attempt.state is AttemptState.CREATED else attempt.state
             return replace(attempt, payment_url=url, state=state)
         case EffectState.REFUSED if waiting:

@@ -11,6 +11,7 @@ from connectors.kit.seams import Chance, Ids
 from jobs.access.model import Actor
 from jobs.intake.model import NewCase, NewEvent
 from jobs.payments import looking_up, news, opening, schedule
+from jobs.payments.channels import init_key
 from jobs.payments.judging import Meaning
 from jobs.payments.model import Attempt
 from jobs.payments.ports import Channel, Owed
@@ -132,6 +133,9 @@ def _expire(tx: Tx, most: int) -> int:
     over = tx.payments.expiring(tx.now, most)
     lines = tx.payments.allocated([attempt.reference for attempt in over])
     tx.payments.save([replace(attempt, state=AttemptState.EXPIRED) for attempt in over])
+    # What was not asked for yet need not be: the page would have closed before it opened.
+    unasked = [init_key(attempt.reference) for attempt in over if attempt.payment_url is None]
+    tx.effects.cancel(unasked, "expired")
     tx.events.add(
         [
             NewEvent(

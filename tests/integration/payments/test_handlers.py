@@ -100,15 +100,23 @@ def test_an_answer_that_comes_after_the_notification_steps_nothing_back(world, o
     assert world.attempt(opened).state is AttemptState.PAID
 
 
-def test_a_call_that_waited_longer_than_its_page_lives_is_not_made(world, clock, opened):
-    """Nobody would ever pay there, and nobody would look."""
+def test_a_call_that_waited_longer_than_its_page_lives_is_taken_back(world, clock, opened):
+    """Nobody would ever pay there, and no person needs to look at it."""
     clock.advance(timedelta(hours=1))
     world.payments.expire()
-    effect = init(opened, E.PLANNED).effect
-    with world.store.transaction("engine") as tx:
-        assert handlers(world.payments)["payment_platform", "open_payment"].on_claim(tx, [effect]) == {
-            1: "expired"
-        }
+    with world.store.transaction("look") as tx:
+        effect = tx.effects.find(f"attempt:{opened}:init")
+    assert effect.state is E.CANCELLED
+
+
+def test_a_page_that_comes_after_its_time_is_shown_to_nobody(world, clock, opened):
+    """The payer may have another one open by now."""
+    tell(world, init(opened, E.UNKNOWN))
+    clock.advance(timedelta(hours=1))
+    world.payments.expire()
+    tell(world, init(opened, E.DONE, {"payment_url": "https://late"}))
+    attempt = world.attempt(opened)
+    assert (attempt.state, attempt.payment_url) == (AttemptState.EXPIRED, None)
 
 
 def confirmed(reference: str, state: E, code: str = ""):
