@@ -84,7 +84,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         """(select 'effect:' || id from effect where state in ('planned', 'unknown') and due_at is null limit 100)
            union all (select 'effect:' || id from effect where state = 'parked' and reason = '' limit 100)
            union all (select 'inbox:' || id from inbox where processed_at is null
-                      and received_at < %(now)s - interval '15 minutes' limit 100)""",
+                      and received_at < %(now)s - interval '2 hours' limit 100)""",
     ),
     Invariant(
         "D7",

@@ -112,6 +112,7 @@ class Feed:
     def _take(
         self, tx: Tx, heads: Sequence[DossierHead], read: FeesRead, page: FeedPage
     ) -> tuple[int, int, int]:
+        tx.dossiers.alone(FEED)  # two workers may read the same page: who comes second finds it taken
         known = _known(tx, heads)
         locked = tx.dossiers.lock(dossier.code for dossier in known.values())
         steps = []

@@ -39,6 +39,10 @@ class DossierRows(Protocol):
     def watermark(self, feed: str) -> datetime | None: ...
     def set_watermark(self, feed: str, at: datetime) -> None: ...
 
+    def alone(self, feed: str) -> None:
+        """Wait until no other transaction takes pages of this feed; it then sees what that one stored."""
+        ...
+
 
 class EventRows(Protocol):
     """The time line. It only grows."""

@@ -61,6 +61,9 @@ class MemoryDossiers:
         """See the port."""
         return self._marks.get(feed)
 
+    def alone(self, feed: str) -> None:
+        """See the port: one transaction at a time is all there is here."""
+
     def set_watermark(self, feed: str, at: datetime) -> None:
         """See the port."""
         before = self._marks.get(feed)

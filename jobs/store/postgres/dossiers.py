@@ -95,6 +95,10 @@ class PgDossiers:
         row: DictRow | None = self._tx.fetch_one("select at from feed_watermark where feed = %s", (feed,))
         return None if row is None else row["at"]
 
+    def alone(self, feed: str) -> None:
+        """See the port."""
+        self._tx.execute("select pg_advisory_xact_lock(hashtextextended('feed:' || %s, 0))", (feed,))
+
     def set_watermark(self, feed: str, at: datetime) -> None:
         """See the port."""
         self._tx.execute(

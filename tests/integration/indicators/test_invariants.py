@@ -26,7 +26,7 @@ BREAKS = {
     "M12": """insert into refund (reference, attempt_id, amount, cause, route, state, requested_by, requested_at, updated_at)
         select 'AAAAAAAAAAAAAAA1', id, 1, 'other', 'transfer', 'UNKNOWN', 'person:a', now(), now() from payment_attempt""",
     "D3": """insert into inbox (source, key, received_at, headers, raw, verdict)
-        values ('vnpay', 'k', %(now)s - interval '1 hour', '{}', '', 'verified')""",
+        values ('vnpay', 'k', %(now)s - interval '3 hours', '{}', '', 'verified')""",
     "S6": "update audit set reason = 'another'",
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -254,3 +256,21 @@ def test_calls_of_the_feed_stand_in_the_exchange_log(pg_store, monkeypatch):
     with pg_store.transaction("look") as tx:
         [row] = tx.fetch("select system, operation, outcome, effect_id from exchange")
     assert dict(row) == {"system": "igate", "operation": "changed_since", "outcome": "ok", "effect_id": None}
+
+
+def test_two_workers_that_read_the_same_page_at_once_tell_of_a_dossier_once(pg_store, clock):
+    """The time line would show what did not happen."""
+    system, owed = CaseSystem(), World(pg_store, clock).owed
+    file(system, clock)
+    both = threading.Barrier(2)
+
+    class Together(Feed):
+        def _take(self, *given):
+            both.wait(5) if given[1] else None
+            return super()._take(*given)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: Together(pg_store, system, owed).run(), range(2)))
+
+    with pg_store.transaction("look") as tx:
+        assert tx.fetch("select kind from event where kind = 'dossier-seen'") == [{"kind": "dossier-seen"}]
