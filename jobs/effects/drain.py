@@ -33,6 +33,7 @@ class Delivery:
     def __init__(self, engine: Engine, desk: Desk) -> None:
         self._engine, self._desk, self._hands = engine, desk, desk.hands
         self._next_claim = 0.0
+        self._not_before = 0.0  # the system's limits allow nothing sooner
         self._look = _LOOK_AGAIN
         self._open = True  # there may be more to claim
         self._solo = False
@@ -43,6 +44,10 @@ class Delivery:
         ends: list[End] = []
         while True:
             ends += self._hands.collect()
+            if self._hands.in_flight == 0:
+                self._next_claim = (
+                    0.0  # whoever waits now has been told when we were busy: look with the last outcome
+                )
             want = self._want()
             if want or ends:
                 self._take(ends, want)
@@ -51,10 +56,14 @@ class Delivery:
             if self._hands.in_flight == 0 and not self._hands.waiting_ends():
                 if self._stopped or not (self._open or self._desk.suspects):
                     return
-                if self._next_claim > monotonic_seconds() or not self._open:
-                    self._engine.stopping.wait(min(self._look, 0.1))
+                self._rest()
             else:
                 self._wait()
+
+    def _rest(self) -> None:
+        left = self._not_before - monotonic_seconds()
+        if left > 0 or not self._open:
+            self._engine.stopping.wait(min(max(left, 0.0), 0.1) if self._open else 0.1)
 
     @property
     def _stopped(self) -> bool:
@@ -62,7 +71,12 @@ class Delivery:
 
     def _want(self) -> int:
         hands = self._hands
-        if self._stopped or not self._open or self._solo or monotonic_seconds() < self._next_claim:
+        if (
+            self._stopped
+            or not self._open
+            or self._solo
+            or monotonic_seconds() < max(self._next_claim, self._not_before)
+        ):
             return 0
         if hands.stuck >= max(1, hands.allowed):
             return 0
@@ -97,7 +111,7 @@ class Delivery:
         again_at = None if taken.grant is None else taken.grant.again_at
         left = None if again_at is None else (again_at - self._engine.clock.now()).total_seconds()
         if left is not None and 0 < left <= _SOON and taken.want:
-            self._next_claim, self._look = now + left, left
+            self._not_before = now + min(left, 0.1)  # in a play its clock may run faster than ours
             return
         self._next_claim, self._look = now + self._look, min(self._look * 2, _LOOK_SELDOM)
         self._open = bool(self._hands.in_flight)
@@ -141,7 +155,9 @@ class Delivery:
         if now - self._checked > _SOON:
             self._checked = now
             hands.give_up(self._engine.deadline_seconds + _GRACE_SECONDS)
-        until = self._next_claim - now if self._open and not self._solo else _LOOK_SELDOM
+        until = (
+            max(self._next_claim, self._not_before) - now if self._open and not self._solo else _LOOK_SELDOM
+        )
         if not hands.waiting_ends():
             hands.wait(1, min(_LOOK_SELDOM, max(until, 0.001)))
         if hands.waiting_ends() and hands.in_flight > hands.waiting_ends():

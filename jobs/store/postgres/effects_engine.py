@@ -66,7 +66,7 @@ from unnest(%(id)s::bigint[], %(generation)s::int[], %(state)s::text[], %(due_at
     ) as c(id, generation, state, due_at, attempt, tries, asks, not_found, deaths, first_sent_at, unknown_since, code,
            message, reason, outcome)
 where e.id = any(%(id)s::bigint[]) and e.id = c.id and e.generation = c.generation
-returning e.id, e.system, e.lane, e.finished_at is not null as closed"""
+returning e.id"""
 
 # What ends well changes little: the same as above for the columns that move.
 _DONE: LiteralString = """
@@ -76,22 +76,29 @@ update effect e set state = 'done', head = false, due_at = null, deaths = 0, gen
 from unnest(%(id)s::bigint[], %(generation)s::int[], %(code)s::text[], %(outcome)s::text[])
     as c(id, generation, code, outcome)
 where e.id = any(%(id)s::bigint[]) and e.id = c.id and e.generation = c.generation
-returning e.id, e.system, e.lane"""
+returning e.id"""
 
 # A statement of its own: it must see what was put behind a row while the statement before waited for its lock.
 _PROMOTE: LiteralString = """
 update effect e set head = true, updated_at = %(now)s where e.id = any(array(
-    select n.id from unnest(%(system)s::text[], %(lane)s::text[]) as l(system, lane) cross join lateral (
+    select n.id from {lanes} cross join lateral (
         select w.id from effect w where w.system = l.system and w.lane = l.lane and w.state = 'planned' and not w.head
-        {free} order by w.id limit 1) n))
+        and not exists (select from effect h where h.system = l.system and h.lane = l.lane and h.head)
+        order by w.id limit 1) n))
 returning e.system"""
-_FREE: LiteralString = (
-    "and not exists (select from effect h where h.system = l.system and h.lane = l.lane and h.head)"
+_PROMOTE_LANES: LiteralString = _PROMOTE.format(
+    lanes="unnest(%(system)s::text[], %(lane)s::text[]) as l(system, lane)"
+)
+# Behind rows that this transaction has closed.
+_PROMOTE_BEHIND: LiteralString = _PROMOTE.format(
+    lanes="""(select distinct system, lane from effect where id = any(%(id)s::bigint[])
+              and state in ('done', 'refused', 'cancelled')) l"""
 )
 
-_NOTE: LiteralString = """
-copy exchange (at, system, operation, direction, reference, effect_id, attempt, status, outcome, duration_ms,
-    request_digest, response_digest, request_summary, response_summary) from stdin"""
+_NOTED: LiteralString = """at, system, operation, direction, reference, effect_id, attempt, status, outcome, duration_ms,
+    request_digest, response_digest, request_summary, response_summary"""
+_NOTE: LiteralString = f"copy exchange ({_NOTED}) from stdin"
+_NOTE_ONE: LiteralString = f"insert into exchange ({_NOTED}) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb)"
 
 _LITERALS: dict[str, Callable[[Any], str]] = {
     name: texts if name in ("state", "code", "message", "reason", "outcome")
@@ -192,7 +199,6 @@ def apply(tx: PgTx, changes: Sequence[Change]) -> set[int]:
     for change in changes:
         (done if change.state == "done" else other).append(change)
     written: set[int] = set()
-    cursor = tx.connection.cursor(row_factory=psycopg.rows.tuple_row)
     if done:
         columns = {
             "id": numbers([c.id for c in done]),
@@ -201,30 +207,36 @@ def apply(tx: PgTx, changes: Sequence[Change]) -> set[int]:
             "outcome": texts([c.outcome for c in done]),
             "now": tx.now,
         }
-        rows = cursor.execute(_DONE, columns).fetchall()
-        written.update(row[0] for row in rows)
-        promote(tx, [(system, lane) for _, system, lane in rows], were_heads=True)
+        written.update(row[0] for row in _written_and_promoted(tx, _DONE, columns))
     if other:
         named = {
             name: _LITERALS[name](column)
             for name, column in zip(Change._fields, zip(*other, strict=True), strict=True)
         }
-        rows = cursor.execute(_APPLY, {**named, "now": tx.now}).fetchall()
-        written.update(row[0] for row in rows)
-        promote(tx, [(system, lane) for _, system, lane, closed in rows if closed])
+        written.update(row[0] for row in _written_and_promoted(tx, _APPLY, {**named, "now": tx.now}))
     return written
 
 
-def promote(tx: PgTx, lanes: Sequence[tuple[str, str]], *, were_heads: bool = False) -> None:
-    """Make the next waiting row of each of these lanes the head where they have none.
+def _written_and_promoted(tx: PgTx, sql: LiteralString, columns: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Both statements in one round trip. The second one sees what the first one waited for: it has its own snapshot."""
+    write = tx.connection.cursor(row_factory=psycopg.rows.tuple_row)
+    follow = tx.connection.cursor(row_factory=psycopg.rows.tuple_row)
+    with tx.connection.pipeline():
+        write.execute(sql, columns)
+        follow.execute(_PROMOTE_BEHIND, columns)
+        for (system,) in follow.fetchall():
+            tx.wake(queues.effects(system))
+        return write.fetchall()
 
-    Args:
-        were_heads: this transaction has just taken the head away from every one of them.
-    """
-    if not lanes:
-        return
-    columns = {"system": [system for system, _ in lanes], "lane": [lane for _, lane in lanes], "now": tx.now}
-    for row in tx.fetch(_PROMOTE.format(free="" if were_heads else _FREE), columns):
+
+def promote(tx: PgTx, lanes: Sequence[tuple[str, str]]) -> None:
+    """Make the next waiting row of each of these lanes the head where they have none."""
+    columns = {
+        "system": texts([system for system, _ in lanes]),
+        "lane": texts([lane for _, lane in lanes]),
+        "now": tx.now,
+    }
+    for row in tx.fetch(_PROMOTE_LANES, columns):
         tx.wake(queues.effects(row["system"]))
 
 
@@ -233,19 +245,23 @@ def note(tx: PgTx, exchanges: Sequence[tuple[int | None, int | None, Exchange]])
     if not exchanges:
         return
     at = tx.now.isoformat()
+    rows = [_fields(at, effect_id, attempt, x) for effect_id, attempt, x in exchanges]
+    if len(rows) == 1:  # COPY takes three round trips
+        one = [None if not field and n in _NULLABLE else field for n, field in enumerate(rows[0])]
+        tx.execute(_NOTE_ONE, one)
+        return
     with tx.connection.cursor().copy(_NOTE) as out:
-        out.write("".join([_line(at, effect_id, attempt, x) for effect_id, attempt, x in exchanges]))
+        out.write("".join([copy_line(fields, _NULLABLE) for fields in rows]))
 
 
-def _line(at: str, effect_id: int | None, attempt: int | None, x: Exchange) -> str:
-    fields = (
+def _fields(at: str, effect_id: int | None, attempt: int | None, x: Exchange) -> tuple[str, ...]:
+    return (
         at, x.system, x.operation, x.direction, x.reference, "" if effect_id is None else str(effect_id),
         "" if attempt is None else str(attempt), "" if x.status is None else str(x.status), x.outcome,
         str(x.duration_ms), x.request_digest, x.response_digest,
         encoded(dict(x.request_summary)) if x.request_summary else "{}",
         encoded(dict(x.response_summary)) if x.response_summary else "{}",
     )  # fmt: skip
-    return copy_line(fields, _NULLABLE)
 
 
 _NULLABLE = (5, 6, 7)  # effect, attempt, status

@@ -9,6 +9,7 @@ import pytest
 
 from jobs.effects.model import NewEffect
 from jobs.store.postgres.store import PgStore
+from tests.support.effects import SYSTEM, Outside, engine, new, plan
 
 
 def effect(key: str, lane: str = "A", **more) -> NewEffect:
@@ -64,3 +65,43 @@ def test_two_who_plan_into_one_lane_at_once_make_one_head(pg_store, clock, rolle
     assert sum(row["head"] for row in rows) == 1
     assert {row["key"] for row in rows} == {"a1", "b1", "b2"}
     assert rows[0]["head"]
+
+
+def test_who_closes_a_lane_sees_what_was_put_behind_it_at_the_same_moment(pg_store, clock):
+    """A row behind a head that closed unseen would wait for ever."""
+    plan(pg_store, new("a", lane="A"))
+    closer = engine(PgStore(pg_store.dsn, clock, size=2), Outside(), clock, worker=1)
+    desk = closer.desk(SYSTEM)
+    taken = desk.turn([], 5, 0)
+    ends = [end for job in closer.jobs(taken) for end in closer.caller(job)]
+    thread = threading.Thread(target=lambda: desk.turn(ends, 0, 0))
+    with pg_store.transaction("planner") as tx:
+        tx.effects.plan([new("b", lane="A")])
+        thread.start()
+        thread.join(0.3)
+    thread.join(10)
+    closer.store.close()
+
+    with pg_store.transaction("look") as tx:
+        rows = tx.fetch("select key, state, head from effect order by id")
+    assert [(r["key"], r["state"], r["head"]) for r in rows] == [("a", "done", False), ("b", "planned", True)]
+
+
+def test_who_plans_behind_a_lane_that_is_being_closed_makes_a_head(pg_store, clock):
+    """The head that was seen is gone when our row is written."""
+    plan(pg_store, new("a", lane="A"))
+    closer = engine(pg_store, Outside(), clock, worker=1)
+    closer.desk(SYSTEM).turn([], 5, 0)
+    other = PgStore(pg_store.dsn, clock, size=2)
+    thread = threading.Thread(target=lambda: plan(other, new("b", lane="A"), new("c", lane="A")))
+    with pg_store.transaction("closer") as tx:
+        assert tx.effects.settle("a", done=True, reason="file")
+        thread.start()
+        thread.join(0.3)
+        assert thread.is_alive()
+    thread.join(10)
+    other.close()
+
+    with pg_store.transaction("look") as tx:
+        rows = tx.fetch("select key, head from effect where state = 'planned' order by id")
+    assert [(r["key"], r["head"]) for r in rows] == [("b", True), ("c", False)]
