@@ -1,78 +1,84 @@
 """The notification endpoint beside the same route without a database, by wrk; rounds outermost, fresh processes.
 
-Bar: at least 0.9 at 32 and at 128 connections, every answered notification stored. Prints a table, writes JSON.
+Each notification is another order's, signed; the product verifies it, stores it, reads the order and answers after the
+commit. Every answered notification is looked for afterwards. Workers do not run: the endpoint process is what is measured.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
 
-from tests.integration.edge.stand_ins import TERMINAL, ipn_query
-from tests.integration.edge.test_ipn_killed import free_port
+from tests.benchmarks.harness import Row, median, quotient, run
+from tests.integration.bad_input.messages import AMOUNT, TERMINAL, ipn
 from tests.support.database import databases
+from tests.support.installation import free_port
 from tests.support.waiting import eventually
 
-ROUNDS, SECONDS, CONNECTIONS = 3, 2, (32, 128)
+SECONDS, CONNECTIONS = 2, (32, 128)
 ORDERS = 60_000
-OUT = Path(__file__).parents[2] / "var" / "bench" / "ipn.json"
+BAR = 0.9
 LUA = Path(__file__).with_name("ipn.lua")
 
 
 def prepare(dsn: str, paths: Path) -> None:
+    """Open orders, and a file with the address of one notification for each."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(
             """insert into payment_attempt (reference, channel, provider, terminal, amount, state, created_at)
-               select 'R' || lpad(i::text, 15, '0'), 'vnpay', 'vnpay', %s, 100000, 'SENT', now()
+               select 'R' || lpad(i::text, 15, '0'), 'vnpay', 'vnpay', %s, %s, 'SENT', now()
                from generate_series(0, %s::int - 1) i""",
-            (TERMINAL, ORDERS),
+            (TERMINAL, AMOUNT, ORDERS),
         )
-        connection.execute("analyze payment_attempt")
-    lines = (f"/webhooks/vnpay/ipn?{ipn_query(f'R{number:015d}')}" for number in range(ORDERS))
-    paths.write_text("\n".join(lines) + "\n")
+        connection.execute("vacuum analyze payment_attempt")
+    queries = (ipn(vnp_TxnRef=f"R{n:015d}", vnp_TransactionNo=str(14_000_000 + n)) for n in range(ORDERS))
+    paths.write_text("".join(f"/webhooks/vnpay/ipn?{query}\n" for query in queries))
 
 
-def measure(kind: str, dsn: str, paths: Path, connections: int) -> tuple[float, int]:
+def measure(kind: str, dsn: str, paths: Path, connections: int) -> dict[str, float]:
     """Requests per second and answered requests of one fresh process."""
     port = free_port()
-    command = [sys.executable, "-m", "tests.benchmarks.ipn_server", str(port), dsn, kind]
-    with subprocess.Popen(command) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.benchmarks.ipn_server", str(port), dsn, kind]
+    ) as process:
         try:
             address = f"http://127.0.0.1:{port}"
-            eventually(lambda: answers(address), within=20)
-            load(address, paths, connections, 1)
+            eventually(lambda: _answers(address), within=60)
+            _load(address, paths, connections, 1)
             with psycopg.connect(dsn, autocommit=True) as connection:
                 connection.execute("truncate inbox")
-            text = load(address, paths, connections, SECONDS)
+            text = _load(address, paths, connections, SECONDS)
         finally:
             process.kill()
-    if "Non-2xx" in text:
-        raise SystemExit(text)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
     answered = re.search(r"(\d+) requests in", text)
-    if rate is None or answered is None:
+    if "Non-2xx" in text or rate is None or answered is None:
         raise SystemExit(text)
-    return float(rate.group(1)), int(answered.group(1))
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute("select count(*) from inbox").fetchone()
+    stored = row[0] if row else 0
+    if kind == "durable" and stored < min(int(answered[1]), ORDERS):
+        raise SystemExit(f"{answered[1]} answered, {stored} stored")
+    return {"rate": float(rate[1]), "answered": float(answered[1]), "stored": float(stored)}
 
 
-def answers(address: str) -> bool:
+def _answers(address: str) -> bool:
     try:
         return httpx.get(f"{address}/webhooks/vnpay/ipn").status_code == 200
     except httpx.TransportError:
         return False
 
 
-def load(address: str, paths: Path, connections: int, seconds: int) -> str:
+def _load(address: str, paths: Path, connections: int, seconds: int) -> str:
     wrk = shutil.which("wrk")
     if wrk is None:
         raise SystemExit("wrk is not installed")
@@ -81,35 +87,27 @@ def load(address: str, paths: Path, connections: int, seconds: int) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
 
 
-def main() -> None:
-    results: dict[str, object] = {}
+def judge(rounds: int) -> tuple[list[Row], dict[str, Any]]:
+    """The bar at each number of connections."""
+    found: dict[str, list[dict[str, float]]] = {}
     with databases() as made, tempfile.TemporaryDirectory() as place:
         dsn, paths = made.create(), Path(place) / "paths"
         prepare(dsn, paths)
-        quotients: dict[int, list[float]] = {connections: [] for connections in CONNECTIONS}
-        rates: dict[str, list[float]] = {}
-        for _ in range(ROUNDS):
+        for number in range(rounds):
             for connections in CONNECTIONS:
-                bare, _ = measure("bare", dsn, paths, connections)
-                durable, answered = measure("durable", dsn, paths, connections)
-                with psycopg.connect(dsn) as connection:
-                    row = connection.execute("select count(*) from inbox").fetchone()
-                if row is None or row[0] < min(answered, ORDERS):
-                    raise SystemExit(f"{answered} answered, {row} stored")
-                quotients[connections].append(durable / bare)
-                rates.setdefault(f"bare {connections}", []).append(bare)
-                rates.setdefault(f"durable {connections}", []).append(durable)
-        for name, values in rates.items():
-            sys.stdout.write(
-                f"{name:14} {statistics.median(values):9.0f}/s  [{min(values):.0f}-{max(values):.0f}]\n"
-            )
-        for connections, values in quotients.items():
-            ratio = statistics.median(values)
-            results[str(connections)] = {"ratio": ratio, "rounds": values}
-            sys.stdout.write(f"ratio {connections:4}  {ratio:.2f}  (bar 0.90)\n")
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps({"ratios": results, "rates": rates}, indent=1))
+                for kind in ("bare", "durable"):
+                    cell = measure(kind, dsn, paths, connections)
+                    found.setdefault(f"{kind} {connections}", []).append(cell)
+                    sys.stderr.write(f"  {number + 1}/{rounds} {kind} {connections}: {cell}\n")
+        made.drop(dsn)
+    rows = []
+    for connections in CONNECTIONS:
+        bare, durable = found[f"bare {connections}"], found[f"durable {connections}"]
+        ratio = quotient(durable, bare, "rate")
+        measured = f"{median(durable, 'rate'):,.0f}/s = {ratio:.2f} x without database ({median(bare, 'rate'):,.0f}/s)"
+        rows.append(Row(f"IPN stored, {connections} connections", measured, f">= {BAR} x", ratio >= BAR))
+    return rows, {name: median(cells, "rate") for name, cells in found.items()}
 
 
 if __name__ == "__main__":
-    main()
+    run("tests.benchmarks.bench_ipn", {}, judge)
