@@ -33,7 +33,7 @@ from jobs.store.postgres.store import PgStore
 if TYPE_CHECKING:
     from jobs.store.ports import Boundary
 
-_PLAY_REFRESH_SECONDS = 1.0
+_PLAY_REFRESH_SECONDS = 0.25
 _LEASE = timedelta(seconds=90)
 _PLAY_LEASE = timedelta(hours=6)
 """A play's hours are seconds: a lease guards a process, so it is counted in the play's time."""
@@ -113,13 +113,17 @@ def build(
 
 
 def installation_clock(settings: Settings, dsn: str) -> DatabaseClock:
-    """The clock of a process; where a play may change its rule it is read again every second.
+    """The clock of a process; where a play may change its rule it is read again every quarter of a second.
 
     Raises:
         SettingsRefused: time is not real beside a partner that is.
         StoreUnavailable: the database does not answer.
     """
-    clock = DatabaseClock(dsn, refresh_seconds=_PLAY_REFRESH_SECONDS if settings.sandbox else 30.0)
+    clock = (
+        DatabaseClock(dsn, refresh_seconds=_PLAY_REFRESH_SECONDS, keep=True)
+        if settings.sandbox
+        else DatabaseClock(dsn)
+    )
     refuse_unreal_time(settings, clock)
     return clock
 

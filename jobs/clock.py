@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 import structlog
@@ -42,14 +44,17 @@ class DatabaseClock:
     set in between, changes nothing. Threads may share it; it survives a fork.
     """
 
-    def __init__(self, dsn: str, *, refresh_seconds: float = 30.0) -> None:
+    def __init__(self, dsn: str, *, refresh_seconds: float = 30.0, keep: bool = False) -> None:
         """Connect at the first question; each reading is a short connection of its own.
 
         Args:
             dsn: any login of the database.
             refresh_seconds: longest use of one reading.
+            keep: hold the connection between readings, for a rule that is read several times a second.
         """
-        self._dsn, self._refresh = dsn, refresh_seconds
+        self._dsn, self._refresh, self._keep = dsn, refresh_seconds, keep
+        self._connection: psycopg.Connection[tuple[object, ...]] | None = None
+        self._process = 0
         self._lock = threading.Lock()
         self._read_at = float("-inf")
         self._real = datetime.min.replace(tzinfo=UTC)
@@ -86,13 +91,16 @@ class DatabaseClock:
 
     def _read(self) -> None:
         try:
-            with psycopg.connect(
-                self._dsn, autocommit=True, application_name="lienthong-clock"
-            ) as connection:
+            connection = self._connected()
+            try:
                 asked = monotonic_seconds()
-                row = connection.execute(_READ.encode()).fetchone()
+                row: Any = connection.execute(_READ.encode()).fetchone()
                 answered = monotonic_seconds()
+            finally:
+                if not self._keep:
+                    self._let_go()
         except psycopg.Error as exc:
+            self._let_go()
             if not self._known():
                 raise StoreUnavailable("the database's clock cannot be read") from exc
             log.warning("clock.not_read", cause=type(exc).__name__)
@@ -104,6 +112,18 @@ class DatabaseClock:
         self._rule = None if scale is None else ClockRule(real_from, shown_from, float(scale))
         self._real = real.astimezone(UTC)
         self._read_at = (asked + answered) / 2
+
+    def _connected(self) -> psycopg.Connection[tuple[object, ...]]:
+        if self._process != os.getpid():
+            self._connection, self._process = None, os.getpid()  # it is still our parent's
+        if self._connection is None:
+            self._connection = psycopg.connect(self._dsn, autocommit=True, application_name="lienthong-clock")
+        return self._connection
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 def set_rule(dsn: str, shown_from: datetime, scale: float) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from jobs.store.postgres.store import PgStore
 
 FEED_SECONDS = 20
+_FEED_LEAST_SECONDS = 0.25
+"""In a play a reading costs a few milliseconds, and its citizens wait for it."""
 PROFILE_OF = {"vnpay": "vnpay-session"}
 """Providers that send a file of each session → its profile."""
 _DAYS_AGAIN = 3
@@ -34,7 +36,8 @@ def periodic_work(store: PgStore, parts: Assembly, wake: Callable[[set[str]], No
         Periodic("forget", "40 2 * * *", lambda: _forget(store)),
     ]
     if parts.feed is not None:
-        work.append(Periodic("feed", f"@every {FEED_SECONDS}", lambda: wake({queues.INTAKE})))
+        feed = Periodic("feed", f"@every {FEED_SECONDS}", lambda: wake({queues.INTAKE}), _FEED_LEAST_SECONDS)
+        work.append(feed)
     return tuple(work)
 
 

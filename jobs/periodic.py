@@ -27,22 +27,26 @@ class Periodic:
 
     Attributes:
         schedule: five cron fields in local time, or ``@every SECONDS``.
+        least_seconds: in a play, where ``@every 5`` would be due again before it has ended, so many real seconds pass
+            between two runs.
     """
 
     name: str
     schedule: str
     run: Callable[[], None]
+    least_seconds: float = 1.0
 
 
-def next_time(schedule: str, after: datetime, *, scale: float = 1.0) -> datetime:
+def next_time(schedule: str, after: datetime, *, scale: float = 1.0, least_seconds: float = 1.0) -> datetime:
     """When work with this schedule is due next.
 
     Args:
-        scale: how fast the clock runs: in a play ``@every 5`` would be due again before it has ended, so that it comes
-            at most once in a real second.
+        scale: how fast the clock runs.
+        least_seconds: see :class:`Periodic`.
     """
     if schedule.startswith(_EVERY):
-        return after + timedelta(seconds=max(float(schedule.removeprefix(_EVERY)), scale))
+        least = scale * least_seconds if scale > 1.0 else 0.0
+        return after + timedelta(seconds=max(float(schedule.removeprefix(_EVERY)), least))
     return next(CronSim(schedule, after.astimezone(LOCAL))).astimezone(UTC)
 
 
@@ -70,12 +74,19 @@ def run_due(
             name = _claim(tx, list(known))
         if name is None:
             return
-        failure = _run(known[name])
+        done = known[name]
+        failure = _run(done)
         told(name, failure is None)
+        scale = _scale(store)
         with store.transaction("periodic-done") as tx:
             tx.execute(
                 """update periodic set due_at = %s, lease_until = null, finished_at = %s, failure = %s where name = %s""",
-                (next_time(known[name].schedule, tx.now, scale=_scale(store)), tx.now, failure, name),
+                (
+                    next_time(done.schedule, tx.now, scale=scale, least_seconds=done.least_seconds),
+                    tx.now,
+                    failure,
+                    name,
+                ),
             )
 
 

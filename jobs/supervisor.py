@@ -53,16 +53,17 @@ class Supervisor:
         tick: Callable[[], object],
         in_child: Callable[[], None] = lambda: None,
         stop_seconds: float = 30.0,
+        tick_seconds: float = 1.0,
     ) -> None:
         """Fork with :meth:`run`.
 
         Args:
-            tick: called about once a second in the parent; must not start threads.
+            tick: called about every ``tick_seconds`` in the parent; must not start threads.
             in_child: called first in each child, to let go of what belongs to the parent.
             stop_seconds: how long children may take to end.
         """
         self._children, self._tick, self._in_child = list(children), tick, in_child
-        self._stop_seconds = stop_seconds
+        self._stop_seconds, self._tick_seconds = stop_seconds, tick_seconds
         self._next_tick = 0.0
 
     def run(self) -> None:
@@ -78,7 +79,7 @@ class Supervisor:
                     return
                 self._collect()
                 if monotonic_seconds() >= self._next_tick:
-                    self._next_tick = monotonic_seconds() + 1.0
+                    self._next_tick = monotonic_seconds() + self._tick_seconds
                     self._tick()
         finally:
             self.stop()

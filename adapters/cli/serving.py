@@ -137,6 +137,7 @@ def serve_all(
     beside: Sequence[Child] = (),
     each: Callable[[Callable[[], None]], None] | None = None,
     also: Callable[[list[Child]], None] = lambda _children: None,
+    sweep_seconds: float = 1.0,
 ) -> None:
     """Endpoints, workers and the sweep until SIGTERM; an embedded server that dies is started again.
 
@@ -144,7 +145,8 @@ def serve_all(
         door: listens already, when its port had to be known before.
         beside: further processes, started first (a play has some).
         each: runs each of our own processes, instead of calling it plainly.
-        also: called once a second with all processes; what it raises ends everything.
+        also: called after each sweep with all processes; what it raises ends everything.
+        sweep_seconds: from sweep to sweep; a play's minutes are short.
     """
     from jobs.supervisor import Supervisor
 
@@ -180,6 +182,7 @@ def serve_all(
         tick=tick,
         in_child=in_child,
         stop_seconds=place.settings.work.stop_seconds,
+        tick_seconds=sweep_seconds,
     )
     try:
         supervisor.run()

@@ -13,8 +13,8 @@ from connectors.kit.seams import PlayClock, monotonic_seconds, pause
 Follower = Callable[[datetime, float], None]
 """Told that from now on it is ``shown`` and time runs ``scale`` times as fast."""
 
-STALE_SECONDS = 1.3
-"""A process of the product may follow the rule before last for so long: it reads the rule once a second."""
+STALE_SECONDS = 0.5
+"""A process of the product may follow the rule before last for so long: it reads the rule four times a second."""
 TELLING_SECONDS = 0.1
 """Telling everybody of a change takes less than this."""
 
@@ -72,13 +72,13 @@ class Pace:
         fastest: float,
         *,
         slowest: float = 60.0,
-        patience_seconds: float = 1.5,
-        every_seconds: float = 2.0,
+        patience_seconds: float = 0.6,
+        every_seconds: float = 0.75,
     ) -> None:
         """Args:
         fastest: scale of a day without lateness.
         patience_seconds: real lateness of acts that is still no reason to slow down.
-        every_seconds: changes are at least so far apart: a change needs a second to be heard everywhere.
+        every_seconds: changes are at least so far apart: a change needs a moment to be heard everywhere.
         """
         self._fastest, self._slowest, self._patience = fastest, slowest, patience_seconds
         self._every, self._changed_at = every_seconds, float("-inf")

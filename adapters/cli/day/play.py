@@ -11,7 +11,7 @@ from adapters.cli.day import books, mishaps, table
 from adapters.cli.day.calls import Place
 from adapters.cli.day.checker import Verdict, check
 from adapters.cli.day.citizens import Citizens
-from adapters.cli.day.clock import Pace, PlayTime
+from adapters.cli.day.clock import STALE_SECONDS, Pace, PlayTime
 from adapters.cli.day.closing import Files, Session
 from adapters.cli.day.diary import Diary
 from adapters.cli.day.facts import Facts
@@ -21,7 +21,7 @@ from adapters.cli.day.progress import Progress
 from adapters.cli.day.scenario import Happening, Scenario, draw
 from adapters.cli.day.staff import Office
 from adapters.cli.day.stage import Keys, accounts
-from adapters.cli.day.world import World
+from adapters.cli.day.world import CLOCK, World
 from adapters.cli.speech import words
 from connectors.kit.seams import monotonic_seconds, pause
 
@@ -30,10 +30,13 @@ DAY = date(2026, 11, 25)
 """A Wednesday between ordinary days."""
 MOST_DAYS = 4
 _READY_WITHIN = 60.0
-_QUIET_SECONDS = 0.8
+_QUIET_SECONDS = 0.6
+"""Three sweeps without a call: nothing is due any more."""
 _QUIET_WITHIN = 30.0
-_DAY = 1_200.0
-"""Shown seconds per real second by day: an office day in half a minute, a payment page open for the better part of one."""
+_DAY, _FASTEST = 1_200.0, 3_600.0
+"""Shown seconds per real second by day, at first and when the machine has nothing else to do."""
+_NOTICE = timedelta(minutes=5)
+"""Notices come again after so long."""
 _NIGHT = 300.0
 """Speed beside the day's own: evenings and mornings, when little happens."""
 
@@ -75,7 +78,7 @@ class Play:
         self._world = World(setting.outside)
         self._diary = Diary()
         self._time = PlayTime(opening(), [self._world.move_clock, setting.set_clock])
-        self._lanes = Lanes(self._time, threads=10, pace=Pace(_DAY))
+        self._lanes = Lanes(self._time, threads=10, pace=Pace(_FASTEST))
         self._office = Office(setting.product, progress)
         office_desk = Counter(setting.product, setting.keys.office)
         self._command_line = books.CommandLine(setting.database_url)
@@ -149,11 +152,13 @@ class Play:
 
     def _settle(self) -> None:
         """Let everybody finish: notices arrive, effects go out, the approver empties the table."""
-        for _ in range(20):
+        for _ in range(40):
             self._quiet()
-            if not self._office.round_of(self._look) and not self._world.notices_waiting():
+            if self._office.round_of(self._look):
+                continue
+            if not self._world.notices_waiting():
                 return
-            self._time.run(_NIGHT)
+            self._go_to(self._time.now() + _NOTICE)  # nobody works: the next notice may come at once
 
     def _quiet(self) -> None:
         """Wait until the product calls nobody any more."""
@@ -166,12 +171,12 @@ class Play:
                 seen, since = now, monotonic_seconds()
             elif monotonic_seconds() - since > _QUIET_SECONDS:
                 return
-            pause(0.1)
+            pause(0.04)
 
     def _go_to(self, moment: datetime) -> None:
         """Skip what nobody works in; never back."""
         self._time.run(_NIGHT, at_least=moment)
-        pause(1.2)  # every process has read the rule by then
+        pause(STALE_SECONDS)  # every process has read the rule by then
 
     def _gather(self) -> Facts:
         setting = self._setting
@@ -194,9 +199,9 @@ class Play:
 
     def _wait_until_ready(self) -> None:
         end = monotonic_seconds() + _READY_WITHIN
-        while trouble := ready(self._setting.product):
+        while trouble := (*ready(self._setting.product), *ready(self._setting.outside, CLOCK)):
             if monotonic_seconds() > end:
-                raise TimeoutError(f"the product is not ready: {trouble[0]}")
+                raise TimeoutError(f"not ready: {trouble[0]}")
             pause(0.1)
 
 

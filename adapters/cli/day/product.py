@@ -157,10 +157,10 @@ def form_of(page: str, action: str) -> dict[str, str] | None:
     return fields
 
 
-def ready(url: str) -> Sequence[str]:
-    """What is not ready yet; empty when the product takes work."""
+def ready(url: str, path: str = "/readyz") -> Sequence[str]:
+    """What is not ready yet; empty when the product, or whoever is at ``url``, takes work."""
     try:
-        reply = Place(url).get("/readyz")
+        reply = Place(url).get(path)
     except CallFailed as exc:
         return (str(exc),)
     return () if reply.status == 200 else (reply.text[:200],)

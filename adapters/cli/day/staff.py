@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from adapters.cli.day.product import Staff
 from adapters.cli.day.progress import Progress
 from jobs.access.demo import PASSWORD
+
+_DESKS = 4
+"""So many refunds are looked at side by side."""
 
 
 class Office:
@@ -24,12 +28,17 @@ class Office:
     def round_of(self, look: Callable[[], None]) -> int:
         """The same; how many were approved."""
         approved = 0
-        for reference in list(self._approver.waiting_refunds()):
-            look()
-            self._accountant.complete(reference)
-            if self._approver.approve(reference):
-                approved += 1
-                self._progress.count("approved")
+        with ThreadPoolExecutor(_DESKS, thread_name_prefix="office") as desks:
+            for done in desks.map(self._handle, list(self._approver.waiting_refunds())):
+                look()
+                approved += done
+        return approved
+
+    def _handle(self, reference: str) -> bool:
+        self._accountant.complete(reference)
+        approved = self._approver.approve(reference)
+        if approved:
+            self._progress.count("approved")
         return approved
 
     def moving(self) -> bool:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from jobs.supervisor import Child
 
 
+_SWEEP_SECONDS = 0.2
+"""Four minutes of the play at its usual speed."""
+
+
 class Over(Exception):
     """The play has ended and nobody wants to look at the pages; ``code`` is the exit code."""
 
@@ -97,7 +101,12 @@ class Theatre:
         ]
         try:
             serving.serve_all(
-                place, door=door, beside=beside, each=partial(_quietly, self.log), also=self._listen
+                place,
+                door=door,
+                beside=beside,
+                each=partial(_quietly, self.log),
+                also=self._listen,
+                sweep_seconds=_SWEEP_SECONDS,
             )
         except Over as exc:
             return exc.code
@@ -155,7 +164,7 @@ class Theatre:
         signal.sigwait(stops)
 
     def _listen(self, children: list[Child]) -> None:
-        """In the supervisor, once a second: what the player wants."""
+        """In the supervisor, after each sweep: what the player wants."""
         for said in self.line.heard():
             match said["act"]:
                 case "kill-worker":

@@ -12,6 +12,7 @@ from typing import Any
 from adapters.cli.day.calls import Place, Reply, expect
 
 VNPAY, PLATFORM = "vnpay", "payment_platform"
+CLOCK = "/_sandbox/play/clock"
 
 
 class World:
@@ -25,7 +26,7 @@ class World:
     def move_clock(self, shown: datetime, scale: float) -> None:
         """The stand-ins' clock; a follower of ``PlayTime``."""
         facts = {"shown": shown.isoformat(), "scale": scale}
-        expect(self._place.post("/_sandbox/play/clock", facts), "the stand-ins' clock", 204)
+        expect(self._place.post(CLOCK, facts), "the stand-ins' clock", 204)
 
     # ---- agencies at the case system ---------------------------------------------------------------------------------
 
