@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from jobs.fees import units
 from jobs.fees.model import Fee, FeeLine, Paid
 from jobs.intake.model import Dossier, NewCase, NewEvent
 from jobs.ledger.model import local_day
@@ -65,6 +67,17 @@ class Known:
     dossiers: Mapping[str, Dossier]
     fees: Mapping[str, Fee]
     paid: dict[tuple[str, str], Paid] = field(default_factory=dict)
+    _accounts: dict[tuple[str, date], str] = field(default_factory=dict)
+
+    def account_of(self, tx: Tx, line: Allocated, day: date) -> str:
+        """Where a fee line's money goes on a day: the line's own account, else the unit's. As the receipt says."""
+        key = (line.unit, day)
+        if line.account:
+            return line.account
+        if key not in self._accounts:
+            found = units.account_on(tx, line.unit, day, "collect")
+            self._accounts[key] = found.account if found else ""
+        return self._accounts[key]
 
     @classmethod
     def read(cls, tx: Tx, references: Sequence[str]) -> Known:
@@ -158,7 +171,10 @@ class _Taking:
             self._count(part, applied)
             shares.append(Share(applied, unit=part.unit, item=part.item))
             told.setdefault(part.dossier_code, []).append((part, applied))
-        self._post(attempt, event, {"surplus": left}, shares, lines[0].account)
+        account = ""
+        if event == "paid_direct":
+            account = self.known.account_of(self.tx, lines[0], local_day(attempt.created_at))
+        self._post(attempt, event, {"surplus": left}, shares, account)
         self.out.paid_dossiers.update(told)
         for code, parts in told.items():
             self._confirm(self.known.dossiers[code], attempt, parts)

@@ -14,9 +14,10 @@ from connectors.statements.reader import read_settlement
 from jobs.errors import BadInput
 from jobs.reconciliation.breaks import BreakKind
 from jobs.reconciliation.judging import Judge
-from jobs.reconciliation.ports import Loaded
+from jobs.reconciliation.ports import Credited, Loaded
 from jobs.reconciliation.references import WORD
 from jobs.reconciliation.rules import Side
+from jobs.reconciliation.running import stranger
 from jobs.reconciliation.sides import KINDS, STATUSES, signed_net
 from jobs.store.postgres import reconciliation as rows
 from jobs.store.postgres.tx import PgTx
@@ -182,9 +183,19 @@ class Loader:
         rows.match_statement(tx, "reference-in-bank-line", good, file_id=None, by="rule")
         self.judge.settled(tx, [line["reference"] for line in good], found, side)
         new = self.judge.open(tx, found)
+        new += self._credit(tx, [line for line in named if line["amount"] > 0 and not line["returned"]])
         for line in named:
             self._tell_refund(tx, line, agrees=line["reference"] not in broken)
         return new
+
+    def _credit(self, tx: PgTx, lines: Sequence[dict[str, Any]]) -> int:
+        """Book what came for payments, whatever its amount: it is on the account. Money that comes twice is nobody's."""
+        credited = [
+            Credited(line["id"], line["reference"], line["account"], int(line["amount"]), line["value_on"] or line["booked_on"])
+            for line in lines
+        ]  # fmt: skip
+        again = self.judge.remedies.payments_credited(tx, credited) if credited else ()
+        return rows.open_breaks(tx, [stranger(tx, self.judge, line) for line in lines if line["id"] in again])
 
     def _tell_refund(self, tx: PgTx, line: dict[str, Any], *, agrees: bool) -> None:
         amount = abs(int(line["amount"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, LiteralString, Protocol
@@ -11,6 +11,17 @@ from jobs.reconciliation.sessions import WorkingDays
 from jobs.store.postgres.tx import PgTx
 from mappings.canonical.payment import PaymentNews, RefundNews
 from mappings.canonical.statement import Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """A bank line that names a payment: the line's id, the payment's reference. ``amount`` in đồng, above 0."""
+
+    line: int
+    reference: str
+    account: str
+    amount: int
+    value_on: date
 
 
 class Calendar(WorkingDays, Protocol):
@@ -30,6 +41,14 @@ class Remedies(Protocol):
 
     def refund_seen(self, tx: PgTx, news: RefundNews) -> None:
         """A file or a bank line settles a refund, or brings it back."""
+        ...
+
+    def payments_credited(self, tx: PgTx, lines: Sequence[Credited]) -> Collection[int]:
+        """Bank lines show payments' own money: booked where the provider pays straight to the unit's account.
+
+        Returns:
+            Lines whose payment has its money already: this money is another's, and is not booked.
+        """
         ...
 
     def ask_gateway(self, tx: PgTx, kind: int, reference: str) -> None:
@@ -121,6 +140,10 @@ class Recorded:
 
     def refund_seen(self, tx: PgTx, news: RefundNews) -> None:  # noqa: ARG002 - the port's shape
         self.asked.append(("refund_seen", news))
+
+    def payments_credited(self, tx: PgTx, lines: Sequence[Credited]) -> Collection[int]:  # noqa: ARG002
+        self.asked += [("payment_credited", line) for line in lines]
+        return ()
 
     def ask_gateway(self, tx: PgTx, kind: int, reference: str) -> None:  # noqa: ARG002 - the port's shape
         self.asked.append(("ask_gateway", (kind, reference)))

@@ -87,11 +87,11 @@ def _sessions(tx: PgTx, judge: Judge) -> int:
                values (%s, %s, %s, 'rule', %s, 'amount only') on conflict do nothing""",
             (proposal.row, row["id"], proposal.amount, tx.now),
         )
-    items += [_stranger(tx, judge, by_id[line.row]) for line in left]
+    items += [stranger(tx, judge, by_id[line.row]) for line in left]
     return rows.open_breaks(tx, items)
 
 
-def _stranger(tx: PgTx, judge: Judge, row: Any) -> dict[str, Any]:
+def stranger(tx: PgTx, judge: Judge, row: Any) -> dict[str, Any]:
     """Money that nobody can place goes to suspense and to a person; it is never dropped."""
     judge.remedies.post(tx, "unexplained", f"bank:{row['id']}", {"amount": row["amount"]}, row["booked_on"])
     facts = {"account": row["account"], "booked_on": str(row["booked_on"]), "line_amount": row["amount"]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -12,7 +12,9 @@ from jobs.refunds.moves import Seen
 from mappings.canonical.payment import PaymentNews, RefundNews, RefundState, RefundVerdict
 
 if TYPE_CHECKING:
+    from jobs.ledger.model import Transaction
     from jobs.payments.service import Payments
+    from jobs.reconciliation.ports import Credited
     from jobs.refunds.service import Refunds
     from jobs.store.postgres.tx import PgTx
 
@@ -20,6 +22,7 @@ _PAYMENT, _REFUND = 1, 2
 _PROVIDERS = ("vnpay", "payment_platform")
 _CAUSES = {"double_payment": "paid_twice", "reversed": "reversed"}
 """Kind of break → cause of a refund."""
+_CREDITED = ("direct_credited", "direct_credited_doubtful")
 _OPEN = (
     RefundState.SENDING,
     RefundState.UNKNOWN,
@@ -42,6 +45,36 @@ class Remedies:
         """A file or a bank line settles a refund, or brings it back; the day and the account are those of the line."""
         named = _named(tx, news)
         self._refunds.apply_news(tx, named, seen=_seen(tx, named))
+
+    def payments_credited(self, tx: PgTx, lines: Sequence[Credited]) -> Collection[int]:
+        """Bank lines show payments' own money: booked once per payment, where the provider pays straight to us."""
+        names = sorted({line.reference for line in lines})
+        straight = {
+            str(row["reference"])
+            for row in tx.fetch(
+                "select reference from payment_attempt where reference = any(%s) and provider = any(%s)",
+                (names, sorted(self._payments.rules.straight)),
+            )
+        }
+        known: dict[str, set[str]] = {}
+        for row in tx.fetch(
+            "select event, document from ledger_transaction where event = any(%s) and document = any(%s)",
+            (["paid_direct", *_CREDITED], names),
+        ):
+            known.setdefault(str(row["document"]), set()).add(str(row["event"]))
+        again, postings = [], []
+        for line in lines:
+            events = known.setdefault(line.reference, set())
+            if line.reference not in straight:
+                continue
+            if not events.isdisjoint(_CREDITED):
+                again.append(line.line)
+                continue
+            posting = _credit(tx, line, paid="paid_direct" in events)
+            events.add(posting.event)
+            postings.append(posting)
+        post(tx, *postings)
+        return again
 
     def ask_gateway(self, tx: PgTx, kind: int, reference: str) -> None:
         """Look a payment or a refund up now."""
@@ -75,6 +108,33 @@ class Remedies:
                 value_on=value_day, case=_case(document),
             ),
         )  # fmt: skip
+
+
+def _credit(tx: PgTx, line: Credited, *, paid: bool) -> Posting:
+    """The credit against what stood for this money until now.
+
+    What was paid is in transit, and so is money whose news is still to come. Money in doubt (suspected, not what was
+    asked, or of nobody) stands as a claim on the provider.
+    """
+    event, names = "direct_credited", {"account": line.account}
+    claim = None if paid else _claim(tx, line)
+    if claim is not None:
+        event = "direct_credited_doubtful"
+        account = next(e.account for e in claim.entries if e.account.startswith("receivable:"))
+        _, names["provider"], names["terminal"] = account.split(":")
+    return Posting(
+        event, line.reference, {"amount": line.amount}, names, actor="rule:reconciliation", transaction_on=line.value_on,
+        value_on=line.value_on,
+    )  # fmt: skip
+
+
+def _claim(tx: PgTx, line: Credited) -> Transaction | None:
+    attempt = tx.payments.by_reference(line.reference)
+    if attempt is None:
+        return None
+    told = f"unplaced:{attempt.provider}:{attempt.terminal}:{attempt.reference}:{line.amount}"
+    doubts = (("suspect", attempt.reference), ("unplaced", attempt.reference), ("unplaced", told))
+    return next((found for doubt in doubts if (found := tx.ledger.find(*doubt)) is not None), None)
 
 
 def _provider(partner: str) -> str:

@@ -163,7 +163,7 @@ def keep_statement_lines(tx: PgTx, rows: Sequence[Mapping[str, Any]]) -> list[Di
                %(returned)s::boolean[], %(return_reason)s::text[], %(reference)s::text[], %(bank_reference)s::text[],
                %(text)s::text[], %(counterparty_account)s::text[])
            on conflict (entry_key) do nothing
-           returning id, side, account, booked_on, amount, returned, return_reason, reference, text""",
+           returning id, side, account, booked_on, value_on, amount, returned, return_reason, reference, text""",
         {name: [row[name] for row in rows] for name in _STATEMENT_COLUMNS},
     )
 

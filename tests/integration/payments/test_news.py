@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from jobs.fees.model import UnitAccount
 from mappings.canonical.payment import AttemptState, PaymentVerdict
 from tests.support.money import CODE, TERMINAL, line, paid
 
@@ -253,6 +254,23 @@ def test_money_that_goes_straight_to_the_office_is_no_claim_on_the_provider(worl
     world.tell(paid(reference, provider="payment_platform", terminal="PARTNER"))
     assert world.balance("receivable") == {}
     assert world.balance("in_transit") == {"in_transit:3511.0.123": 100_000}
+
+
+def test_money_in_transit_is_on_its_way_to_the_account_that_the_receipt_named(world):
+    """A fee line without an account of its own is paid to its unit's, as it was on the day of the receipt."""
+    world.dossier(CODE, line(100_000))
+    with world.store.transaction("test") as tx:
+        for account, first, last in (
+            ("1020", date(2025, 1, 1), date(2026, 12, 31)),
+            ("1021", date(2027, 1, 1), None),
+        ):
+            tx.fees.add_account(UnitAccount("H21.129", account, "VCB", "Sở", "collect", first, last))
+        tx.fees.add_account(UnitAccount("H21.129", "9999", "VCB", "Sở", "refund", date(2025, 1, 1), None))
+    reference = world.open(channel="payment_platform")
+    told = world.effects()[f"attempt:{reference}:init"]["payload"]["receipt"]["account"]
+    world.tell(paid(reference, provider="payment_platform", terminal="PARTNER"))
+    assert told == "1020"
+    assert world.balance("in_transit") == {"in_transit:1020": 100_000}
 
 
 def test_where_the_case_system_cannot_be_told_the_counter_gets_a_line(world):

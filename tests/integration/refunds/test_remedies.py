@@ -11,7 +11,7 @@ from jobs.reconciliation.service import Reconciliation
 from jobs.reconciliation.sessions import PlainCalendar
 from jobs.refunds.remedies import Remedies
 from jobs.refunds.routes import Payee
-from tests.support.money import TERMINAL, paid
+from tests.support.money import CODE, TERMINAL, line, paid
 from tests.support.refunds import LAN, MINH, RefundWorld
 from tests.support.session_files import bank, settlement
 
@@ -128,11 +128,60 @@ def test_a_missing_refund_is_asked_for_at_the_gateway(pg, desk):
     assert len(pg.far.calls) == 1
 
 
+def test_money_paid_straight_to_an_account_is_booked_when_the_bank_shows_it(pg, desk):
+    """Once per payment, however often the line comes: from in transit to the account, on the bank's day."""
+    pg.account(account=ACCOUNT)
+    payment = pg.payment(100_000, channel="payment_platform")
+    assert pg.balance("in_transit") == {f"in_transit:{ACCOUNT}": 100_000}
+    credit = {"amount": 100_000, "text": f"{payment} nop phi", "day": TUESDAY, "reference": "FT1"}
+    for name, opening in (("sk.csv", 0), ("sk copy.csv", 0), ("again.csv", 5)):
+        desk.load_statement(bank([credit], opening=opening), name, "bank-generic-csv", KETOAN)
+    desk.run(MONDAY)
+    assert pg.balance("in_transit") == {}
+    assert pg.balance("bank") == {f"bank:{ACCOUNT}": 100_000}
+    with pg.store.transaction("look") as tx:
+        assert tx.ledger.find("direct_credited", payment).dates.value_on == TUESDAY
+
+
+def test_money_in_doubt_that_came_straight_is_no_claim_on_the_provider_any_more(pg, desk):
+    """Another amount than was asked stays in suspense for a person; the bank's balance is right all the same."""
+    pg.dossier(CODE, line(100_000))
+    payment = pg.open(CODE, channel="payment_platform")
+    pg.tell(paid(payment, 90_000, provider="payment_platform", terminal="PARTNER"))
+    credit = {"amount": 90_000, "text": f"{payment} nop phi", "day": TUESDAY, "reference": "FT1"}
+    desk.load_statement(bank([credit]), "sk.csv", "bank-generic-csv", KETOAN)
+    assert pg.balance("bank") == {f"bank:{ACCOUNT}": 90_000}
+    assert pg.balance("receivable") == pg.balance("in_transit") == {}
+    assert sum(pg.balance("suspense").values()) == -90_000
+
+
+def test_money_that_comes_twice_for_one_payment_is_nobodys_the_second_time(pg, desk):
+    """It stands on the account all the same: in suspense, under a person's item."""
+    pg.account(account=ACCOUNT)
+    payment = pg.payment(100_000, channel="payment_platform")
+    twice = [
+        {"amount": amount, "text": payment, "day": TUESDAY, "reference": f"FT{amount}"}
+        for amount in (100_000, 7)
+    ]
+    desk.load_statement(bank(credits), "sk.csv", "bank-generic-csv", KETOAN)
+    assert pg.balance("bank") == {f"bank:{ACCOUNT}": 100_007}
+    assert pg.balance("suspense") == {f"suspense:bank:{ACCOUNT}": -7}
+    assert ("only_theirs", 7) in {(row["kind"], row["amount"]) for row in desk.breaks()}
+
+
+def test_a_bank_line_that_names_a_payment_through_a_gateway_books_nothing_by_itself(pg, desk):
+    """Such a provider pays whole sessions."""
+    payment = pg.payment(100_000)
+    credit = {"amount": 100_000, "text": f"{payment} nop phi", "day": TUESDAY, "reference": "FT1"}
+    desk.load_statement(bank([credit]), "sk.csv", "bank-generic-csv", KETOAN)
+    assert pg.balance("bank") == {}
+
+
 def test_unexplained_money_stands_in_suspense_under_its_case(pg, desk):
     """Never dropped: suspense is the sum of the open cases."""
     pg.clock.advance(timedelta(days=1))
-    line = {"amount": 7_000, "text": "khong ro", "day": MONDAY, "reference": "FT9"}
-    desk.load_statement(bank([line]), "sk.csv", "bank-generic-csv", KETOAN)
+    stray = {"amount": 7_000, "text": "khong ro", "day": MONDAY, "reference": "FT9"}
+    desk.load_statement(bank([stray]), "sk.csv", "bank-generic-csv", KETOAN)
     desk.run(MONDAY)
     assert pg.balance("suspense") == {f"suspense:bank:{ACCOUNT}": -7_000}
     (case,) = [row for row in desk.breaks() if row["kind"] == "only_theirs"]
@@ -142,8 +191,6 @@ def test_unexplained_money_stands_in_suspense_under_its_case(pg, desk):
 
 def test_a_payment_in_the_file_that_nobody_told_becomes_paid(pg, desk):
     """The file proves it; the case system is told."""
-    from tests.support.money import CODE, line
-
     pg.dossier(CODE, line(100_000))
     payment = pg.open()
     load(desk, [{"reference": payment, "amount": 100_000, "number": "N1"}], MONDAY)

@@ -25,6 +25,7 @@ EXPECTED = [
     ("paid", {"surplus": 5_000}, {R: 75_000}, {F: 70_000, X: 5_000}),
     ("paid_direct", {}, {"in_transit:1012": 70_000}, {F: 70_000}),
     ("direct_credited", {"amount": 9}, {B: 9}, {"in_transit:1012": 9}),
+    ("direct_credited_doubtful", {"amount": 9}, {B: 9}, {R: 9}),
     ("paid_other", {}, {"collected:cash:H21.129": 70_000}, {F: 70_000}),
     ("session_paid", {"bank": 98, "fee": 2}, {B: 98, FEE: 2}, {R: 100}),
     ("session_carried", {"carried": 150_000, "fee": 2}, {R: 150_000, FEE: 2}, {"carried:vnpay:LIENTH01": 150_000, R: 2}),
