@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 _AHEAD_SECONDS = 0.1
-"""Rows in hand are about what can be called in this time: more would only wait here instead of at another worker."""
+_AHEAD_TURNS = 3.0
+_LONGEST_AHEAD = 1.0
+"""Rows in hand are about what can be called in this time, or while a few turns last (the threads must not stand idle
+meanwhile): more would only wait here instead of at another worker."""
 _OUTCOME_WAITS = 0.02
 _CARE_EVERY = 1.0
 _LOOK_AGAIN = 0.025
@@ -83,7 +86,8 @@ class Delivery:
         threads = max(1, hands.allowed)
         ahead = 2 * threads
         if hands.calls:
-            ahead = int(threads * _AHEAD_SECONDS * hands.calls / max(hands.seconds, 1e-6))
+            lasts = min(_LONGEST_AHEAD, max(_AHEAD_SECONDS, _AHEAD_TURNS * self._desk.turn_seconds))
+            ahead = int(threads * lasts * hands.calls / max(hands.seconds, 1e-6))
         batch = max(1, min(self._engine.batch, max(ahead, threads + threads // 2)))
         low = max(batch // 2, min(batch - 1, 2 * threads))
         return batch - hands.in_flight if hands.in_flight <= low else 0
@@ -121,7 +125,10 @@ class Delivery:
         pause, since = 0.05, monotonic_seconds()
         while True:
             try:
-                return self._desk.turn(ends, want, self._hands.in_flight, asks=asks)
+                begun = monotonic_seconds()
+                taken = self._desk.turn(ends, want, self._hands.in_flight, asks=asks)
+                self._desk.turn_seconds += 0.2 * (monotonic_seconds() - begun - self._desk.turn_seconds)
+                return taken  # noqa: TRY300 - nothing of it raises
             except (StoreUnavailable, SerialConflict):
                 if monotonic_seconds() - since > _AWAY_FOR or not (ends or self._hands.in_flight):
                     raise

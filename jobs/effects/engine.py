@@ -153,6 +153,7 @@ class Desk:
         self._careless = False
         self._lost: dict[int, float] = {}
         self.next_care = self.next_asks = 0.0
+        self.turn_seconds = 0.0  # mean of the last ones
 
     def turn(self, ends: Sequence[End], want: int, running: int, *, asks: bool = False) -> Turn:
         """One turn, committed. An outcome that the domain cannot take is kept apart, the others go on."""
