@@ -6,10 +6,12 @@ One JSON text for a whole group costs the process less than one array per column
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import lru_cache
 
 from mappings.canonical.payment import PaymentNews
 
+_text: Callable[[str], str] = json.encoder.encode_basestring
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _KEPT_HEADERS = 40
 _SECRET_HEADERS = frozenset({b"authorization", b"cookie", b"proxy-authorization"})
@@ -24,29 +26,23 @@ def row_json(
     news: PaymentNews, raw: bytes, headers: tuple[tuple[bytes, bytes], ...], correlation_id: str
 ) -> str:
     """The row of one message. ``news`` is read back by ``mappings.canonical.codec.from_json``; ``raw`` byte for byte."""
-    row = _encode(
-        {
-            "key": inbox_key(news),
-            "raw": raw.decode("latin-1"),  # every byte is one character: turned back with LATIN1
-            "correlation": correlation_id,
-            "news": {
-                "provider": news.provider,
-                "terminal": news.terminal,
-                "reference": news.reference,
-                "amount": news.amount,
-                "currency": news.currency,
-                "verdict": news.verdict.value,
-                "source": news.source,
-                "code": news.code,
-                "message": news.message,
-                "provider_reference": news.provider_reference,
-                "bank_reference": news.bank_reference,
-                "bank_code": news.bank_code,
-                "paid_at": news.paid_at.isoformat() if news.paid_at else None,
-            },
-        }
+    paid_at = "null" if news.paid_at is None else _text(news.paid_at.isoformat())
+    amount = "null" if news.amount is None else int(news.amount)
+    # Put together by hand: a general encoder takes three times as long for these few texts.
+    return (
+        f'{{"key":{_text(inbox_key(news))},"raw":{_text(raw.decode("latin-1"))},'  # every byte is one character
+        f'"correlation":{_text(correlation_id)},"news":{{"provider":{_text(news.provider)},'
+        f'"terminal":{_text(news.terminal)},"reference":{_text(news.reference)},"amount":{amount},'
+        f'"currency":{_text(news.currency)},"verdict":{_text(news.verdict.value)},"source":{_text(news.source)},'
+        f'"code":{_text(news.code)},"message":{_text(news.message)},'
+        f'"provider_reference":{_text_or_null(news.provider_reference)},'
+        f'"bank_reference":{_text_or_null(news.bank_reference)},"bank_code":{_text_or_null(news.bank_code)},'
+        f'"paid_at":{paid_at}}},"headers":{headers_json(headers)}}}'
     )
-    return f'{row[:-1]},"headers":{headers_json(headers)}}}'
+
+
+def _text_or_null(text: str | None) -> str:
+    return "null" if text is None else _text(text)
 
 
 @lru_cache(maxsize=512)
