@@ -162,15 +162,12 @@ def _loops(dsn: str, log: rig.Log) -> None:
 
 
 def _dbos() -> dict[str, float]:
-    """A workflow of one step on DBOS's queue, polled every 0.1 s."""
+    """A workflow of one step on DBOS's queue, polled every 0.1 s; its tables are made by a process before."""
     log = rig.Log()
     with rig.database() as dsn:
-        pids = [rig.fork(lambda: _dbos_worker(dsn, log))]
-        time.sleep(3)
-        pids.append(rig.fork(lambda: _dbos_worker(dsn, log)))
-        time.sleep(3)
-        client = rig.fork(lambda: _dbos_enqueue(dsn))
-        os.waitpid(client, 0)
+        for prepare in (lambda: _dbos_launch(dsn, None), lambda: _dbos_enqueue(dsn)):
+            os.waitpid(rig.fork(prepare), 0)
+        pids = [rig.fork(lambda: _dbos_worker(dsn, log)) for _ in range(rig.PROCESSES)]
         assert log.wait(SLOW_COUNT, _WAIT)
         rig.kill(pids)
     rate = log.rate()
@@ -178,8 +175,17 @@ def _dbos() -> dict[str, float]:
     return {"rate": rate}
 
 
-def _dbos_define(log: rig.Log | None) -> Any:
+def _dbos_launch(dsn: str, log: rig.Log | None) -> None:
     from dbos import DBOS
+
+    DBOS(
+        config={
+            "name": "bench",
+            "system_database_url": dsn,
+            "application_version": "1",
+            "log_level": "ERROR",
+        }
+    )
 
     @DBOS.step(name="step")
     def step(number: int) -> None:
@@ -190,20 +196,14 @@ def _dbos_define(log: rig.Log | None) -> Any:
     def work(number: int) -> None:
         step(number)
 
-    return work
+    DBOS.launch()
+    DBOS.register_queue("bench", worker_concurrency=100, polling_interval_sec=0.1)
 
 
 def _dbos_worker(dsn: str, log: rig.Log) -> None:
     import signal
 
-    from dbos import DBOS, Queue
-
-    DBOS(
-        config={"name": "bench", "system_database_url": dsn, "run_admin_server": False, "log_level": "ERROR"}
-    )
-    _dbos_define(log)
-    Queue("bench", worker_concurrency=100, polling_interval_sec=0.1)
-    DBOS.launch()
+    _dbos_launch(dsn, log)
     signal.pause()
 
 

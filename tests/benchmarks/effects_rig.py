@@ -9,6 +9,7 @@ import os
 import signal
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -93,6 +94,8 @@ def fork(work: Callable[[], None]) -> int:
         return pid
     try:
         work()
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(0)
 
