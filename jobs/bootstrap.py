@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from datetime import timedelta
 from threading import Event
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from dramatiq import Broker
 from pydantic import BaseModel
 
 from config.metrics import PERIODIC
@@ -17,6 +19,7 @@ from jobs import periodic, queues
 from jobs.access.service import Access
 from jobs.assembly import Assembly, assemble
 from jobs.broker.build import build_broker, sender
+from jobs.broker.postgres import PostgresBroker
 from jobs.broker.waker import Waker
 from jobs.clock import DatabaseClock
 from jobs.effects import actors as effect_actors
@@ -80,7 +83,7 @@ def build(
         stopping=stopping,
         boundary=boundary,
     )
-    work = periodic_work(store, parts, wake)
+    work = periodic_work(store, parts, _wake_one(broker, wake))
     return Runtime(
         settings=settings,
         dsn=dsn,
@@ -134,6 +137,13 @@ def install(runtime: Runtime) -> None:
     effect_actors.install_limits(
         runtime.store, {system: Limits() for system in {key[0] for key in runtime.connectors.operations}}
     )
+
+
+def _wake_one(broker: Broker, wake: Waker) -> Callable[[str], None]:
+    """Wakes a queue in one process: by RabbitMQ one consumer gets the message, a NOTIFY would reach them all."""
+    if isinstance(broker, PostgresBroker):
+        return broker.ring
+    return lambda queue: wake({queue})
 
 
 def _intake(parts: Assembly, store: PgStore) -> dict[str, Drain]:

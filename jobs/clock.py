@@ -82,6 +82,12 @@ class DatabaseClock:
         self.now()
         return self._rule
 
+    def close(self) -> None:
+        """Let a kept connection go; the next reading makes another one."""
+        with self._lock:
+            if self._process == os.getpid():
+                self._let_go()
+
     def _known(self) -> bool:
         return self._read_at > float("-inf")
 

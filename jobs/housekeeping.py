@@ -26,8 +26,12 @@ _DAYS_AGAIN = 3
 """Earlier days are judged again: what was in transit then may be missing now."""
 
 
-def periodic_work(store: PgStore, parts: Assembly, wake: Callable[[set[str]], None]) -> tuple[Periodic, ...]:
-    """The work in the order in which it is looked at; each may run twice and beside itself."""
+def periodic_work(store: PgStore, parts: Assembly, wake_one: Callable[[str], None]) -> tuple[Periodic, ...]:
+    """The work in the order in which it is looked at; each may run twice and beside itself.
+
+    Args:
+        wake_one: wakes a queue in one process: two that read the feed at once read it twice.
+    """
     work = [
         Periodic("audit-seal", "@every 5", lambda: _until_none(lambda: chain.seal(store))),
         Periodic("totals", "@every 15", lambda: _until_none(lambda: totals.roll_up(store))),
@@ -36,7 +40,9 @@ def periodic_work(store: PgStore, parts: Assembly, wake: Callable[[set[str]], No
         Periodic("forget", "40 2 * * *", lambda: _forget(store)),
     ]
     if parts.feed is not None:
-        feed = Periodic("feed", f"@every {FEED_SECONDS}", lambda: wake({queues.INTAKE}), _FEED_LEAST_SECONDS)
+        feed = Periodic(
+            "feed", f"@every {FEED_SECONDS}", lambda: wake_one(queues.INTAKE), _FEED_LEAST_SECONDS
+        )
         work.append(feed)
     return tuple(work)
 

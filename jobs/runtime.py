@@ -67,3 +67,4 @@ class Runtime:
         self.broker.close()
         self.store.close()
         self.connectors.close()
+        self.clock.close()

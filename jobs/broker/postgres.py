@@ -91,6 +91,10 @@ class PostgresBroker(Broker):
             self._sender.execute("set synchronous_commit to off")
         self._sender.execute("select pg_notify(%s, queue) from unnest(%s::text[]) queue", (CHANNEL, queues))
 
+    def ring(self, queue: str) -> None:
+        """Wake a queue in this process only, for work that one process is enough for."""
+        self.listener.bells[queue].ring()
+
     def flush(self, queue_name: str) -> None:
         """Forget wake-ups that this process has not heard yet."""
         self.listener.bells[queue_name].clear()

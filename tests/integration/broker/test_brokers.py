@@ -217,3 +217,22 @@ def test_wake_ups_during_a_run_make_one_more_run():
     first.join()
 
     assert len(runs) == 2
+
+
+def test_a_bell_that_is_rung_here_is_heard_here_only(database, queue):
+    """Two processes that read one feed at once would ask the case system everything twice."""
+    here, there = PostgresBroker(database), PostgresBroker(database)
+    try:
+        for broker in (here, there):
+            broker.declare_queue(queue)
+            broker.listener.bells[queue].clear()
+            broker.listener.start()
+            assert broker.listener.listening.wait(10)
+            broker.flush_all()  # the first look of each
+        here.ring(queue)
+
+        assert here.listener.bells[queue].wait(0)
+        assert not there.listener.bells[queue].wait(0.2)
+    finally:
+        here.close()
+        there.close()

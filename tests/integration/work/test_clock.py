@@ -88,3 +88,24 @@ def test_a_rule_that_stands_still_stands_still():
     rule = ClockRule(THEN, THEN + timedelta(days=3), 0.0)
 
     assert rule.shown(THEN + timedelta(hours=5)) == THEN + timedelta(days=3)
+
+
+def test_a_kept_connection_hears_a_new_rule_and_is_made_anew_when_it_was_cut(empty_database, monotonic):
+    """A play changes its speed several times a second's worth of reading; a database may restart in between."""
+    clock = DatabaseClock(empty_database, refresh_seconds=0.25, keep=True)
+    clock.now()
+    set_rule(empty_database, THEN, 0.0)
+    monotonic[0] += 0.3
+    first = clock.now()
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lienthong-clock'"
+        )
+    set_rule(empty_database, THEN + timedelta(hours=1), 0.0)
+    monotonic[0] += 0.3
+    clock.now()
+    monotonic[0] += 0.3
+
+    assert (first, clock.now()) == (THEN, THEN + timedelta(hours=1))
+    clock.close()
+    clear_rule(empty_database)

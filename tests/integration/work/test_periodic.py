@@ -175,3 +175,12 @@ def test_in_a_play_nothing_comes_more_often_than_once_a_real_second():
     assert periodic.next_time("@every 5", after) == after + timedelta(seconds=5)
     assert periodic.next_time("@every 5", after, scale=1_200.0) == after + timedelta(seconds=1_200)
     assert periodic.next_time("@every 5", after, scale=0.0) == after + timedelta(seconds=5)
+
+
+def test_what_a_play_waits_for_may_come_more_often():
+    """Citizens of a play stand at the counter until the feed has brought their dossier."""
+    after = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
+
+    soon = periodic.next_time("@every 20", after, scale=1_200.0, least_seconds=0.25)
+    assert soon == after + timedelta(minutes=5)
+    assert periodic.next_time("@every 20", after, least_seconds=0.25) == after + timedelta(seconds=20)
