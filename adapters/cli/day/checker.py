@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from adapters.cli.day.facts import BankDay, Facts, GivenBack
+from adapters.cli.day.facts import BankDay, Facts, GivenBack, Story, ToldPaid
 from adapters.cli.day.figures import (
     ENDED,
     GONE,
@@ -139,7 +139,7 @@ def _case_system(facts: Facts) -> Iterator[Wrong]:
             paid[payment.dossier].add(payment.amount)
     told = {one.dossier: one for one in facts.told}
     for code, one in told.items():
-        if one.amount not in paid[code]:
+        if one.amount not in paid[code] and not _lowered_in_time(facts.stories.get(code), one, paid[code]):
             yield Wrong(
                 "told-untrue",
                 code,
@@ -156,6 +156,13 @@ def _case_system(facts: Facts) -> Iterator[Wrong]:
                 "đã thu nhưng phần mềm một cửa chưa được báo",
                 "paid, but the case system was not told",
             )
+
+
+def _lowered_in_time(story: Story | None, told: ToldPaid, paid: set[int]) -> bool:
+    """The fee was lowered while its payment was under way: the new fee is paid, and what is above it is owed."""
+    if story is None or story.lowered_at is None or story.closed:
+        return False
+    return told.amount == story.due and any(amount > story.due for amount in paid)
 
 
 def _refunds_outside(facts: Facts) -> Iterator[Wrong]:

@@ -143,7 +143,8 @@ class Play:
             self._files.morning(session)
             self._command_line.reconcile(session.last)
             self._settle()
-            if number and not self._office.moving():
+            # A day more while something is on its way; who has no answer yet is asked again in hours.
+            if number and not self._office.moving() and not self._command_line.effects_at("unknown"):
                 return
 
     def _bank_works(self) -> None:

@@ -195,3 +195,17 @@ def test_the_checker_shares_no_code_with_the_product(module):
         "adapters.cli.day.facts",
         "adapters.cli.day.figures",
     }
+
+
+def test_a_fee_that_was_lowered_while_it_was_paid_is_told_as_the_new_fee_and_as_nothing_else():
+    """What is paid at the case system is the fee; what was above it is owed to the citizen, not told."""
+    day = a_true_day()
+    story = replace(day.stories[KEPT], due=60_000, lowered_at=NOON)
+    lowered = replace(day, stories={**day.stories, KEPT: story})
+
+    def told(amount):
+        return whats(replace(lowered, told=[replace(day.told[0], amount=amount), *day.told[1:]]))
+
+    assert "told-untrue" not in told(60_000)
+    assert "told-untrue" in told(59_000)
+    assert "told-untrue" in whats(replace(day, told=[replace(day.told[0], amount=60_000), *day.told[1:]]))
