@@ -102,6 +102,7 @@ class Profile:
         zero_allowed: zero amounts are rows (bank files), not mistakes.
         skip_blank: rows without any value are passed over.
         newest_first: rows run backwards in time (running balances are then checked from below).
+        pays_out: a session's net comes as one bank line; false where each payment goes straight to its account.
         source: where the layout comes from and how sure it is.
     """
 
@@ -143,6 +144,7 @@ class Profile:
     zero_allowed: bool = False
     skip_blank: bool = True
     newest_first: bool = False
+    pays_out: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what no reader could obey."""

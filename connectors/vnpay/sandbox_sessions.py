@@ -34,6 +34,7 @@ class SessionRoutes(Sandbox):
         self._account, self._accounts = account, accounts
         self._file_faults: dict[tuple[str, date], dict[str, int]] = {}
         self._paid_out: dict[tuple[str, date], int] = {}
+        self._carried: dict[str, int] = {}
 
     @route("GET", "/_sandbox/vnpay/settlement", "control")
     def settlement(self, request: SandboxRequest) -> SandboxAnswer:
@@ -72,7 +73,10 @@ class SessionRoutes(Sandbox):
 
     @route("POST", "/_sandbox/vnpay/close-session", "control")
     def close_session(self, request: SandboxRequest) -> SandboxAnswer:
-        """``{session, from?, pay_on?, terminal?}``: refunds of the session are finished and the net is paid to the bank."""
+        """``{session, from?, pay_on?, terminal?}``: refunds of the session are finished and the net is paid to the bank.
+
+        A session with more refunds than receipts takes nothing from the bank: the next pay-outs are so much less.
+        """
 
         def act(facts: dict[str, Any]) -> SandboxAnswer:
             last = date.fromisoformat(facts["session"])
@@ -128,10 +132,11 @@ class SessionRoutes(Sandbox):
         for refund in refunds:
             refund.state = "00"
         account = self._accounts.get(terminal, self._account)
-        if net and self.bank_url and account:
+        pays = net - self._carried.get(terminal, 0)
+        if pays > 0 and self.bank_url and account:
             facts = {
                 "account": account,
-                "amount": net,
+                "amount": pays,
                 "text": f"VNPAY TT PHIEN {last:%d/%m/%Y} TMN {terminal}",
                 "name": "CTCP GIAI PHAP THANH TOAN VIET NAM (VNPAY)",
                 "booking_date": pay_on,
@@ -140,4 +145,5 @@ class SessionRoutes(Sandbox):
             if not credit(self.bank_url, facts):
                 raise Refusal("the sandbox bank did not book it")
         self._paid_out[terminal, last] = net
+        self._carried[terminal] = max(0, -pays)
         return net

@@ -65,7 +65,7 @@ RULES: tuple[Rule, ...] = (
          "Thu tiền mặt, POS, COD", "Paid in cash, by POS or on delivery"),
     Rule("session_paid", (Leg(_BANK, "bank"), Leg(_FEE, "fee")), (Leg(_RECEIVABLE, "bank"), Leg(_RECEIVABLE, "fee")),
          "provider, terminal and session", ("session", "value day", _OPEN),
-         "Cổng chuyển tiền phiên", "A session was paid out net"),
+         "Cổng chuyển tiền phiên", "A session was paid out net", signed=True),
     Rule("session_carried", (Leg(_RECEIVABLE, "carried"), Leg(_FEE, "fee")),
          (Leg("carried:{provider}:{terminal}", "carried"), Leg(_RECEIVABLE, "fee")),
          "provider, terminal and session", ("session", "session", _OPEN),

@@ -20,11 +20,16 @@ _SPAN = timedelta(days=40)
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Everything that a verdict needs beside the lines."""
+    """Everything that a verdict needs beside the lines.
+
+    Attributes:
+        straight: partners without pay-outs: each of their payments goes straight to an account of a unit.
+    """
 
     ours: OursSource
     calendar: Calendar
     remedies: Remedies
+    straight: frozenset[str] = frozenset()
 
     def verdicts(
         self,

@@ -12,12 +12,12 @@ from typing import Any
 from connectors.statements.profile import Profile
 from connectors.statements.reader import read_settlement
 from jobs.errors import BadInput
+from jobs.reconciliation import pay_outs
 from jobs.reconciliation.breaks import BreakKind
 from jobs.reconciliation.judging import Judge
 from jobs.reconciliation.ports import Credited, Loaded
 from jobs.reconciliation.references import WORD
 from jobs.reconciliation.rules import Side
-from jobs.reconciliation.running import stranger
 from jobs.reconciliation.sides import KINDS, STATUSES, signed_net
 from jobs.store.postgres import reconciliation as rows
 from jobs.store.postgres.tx import PgTx
@@ -63,6 +63,8 @@ class Loader:
             difference = rows.version_difference(tx, int(kept["before"]), file_id)
             self._changed(tx, partner, read, kept["version"], difference)
         new = self._judged(tx, read, file_id, partner)
+        if partner not in self.judge.straight:
+            pay_outs.paid_by_now(tx, self.judge)
         return Loaded(
             str(file_id), form, loaded=True, lines=len(read.rows), troubles=read.troubles, version=int(kept["version"]),
             difference=difference, breaks=new,
@@ -144,6 +146,8 @@ class Loader:
         known = rows.known_references(tx, self.judge.ours, sorted(words))
         new_lines = rows.keep_statement_lines(tx, [_resolved(row, known) for row in made])
         breaks = self._judge_bank(tx, new_lines, side, known) + self._continues(tx, statement)
+        if side is Side.BANK:
+            pay_outs.paid_by_now(tx, self.judge, new_lines)
         return Loaded(
             str(kept["id"]),
             form,
@@ -195,7 +199,9 @@ class Loader:
             for line in lines
         ]  # fmt: skip
         again = self.judge.remedies.payments_credited(tx, credited) if credited else ()
-        return rows.open_breaks(tx, [stranger(tx, self.judge, line) for line in lines if line["id"] in again])
+        return rows.open_breaks(
+            tx, [pay_outs.stranger(tx, self.judge, line) for line in lines if line["id"] in again]
+        )
 
     def _tell_refund(self, tx: PgTx, line: dict[str, Any], *, agrees: bool) -> None:
         amount = abs(int(line["amount"]))

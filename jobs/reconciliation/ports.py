@@ -63,6 +63,10 @@ class Remedies(Protocol):
         """Post an event of the posting table once per document, into the open period."""
         ...
 
+    def explained(self, tx: PgTx, lines: Sequence[int]) -> None:
+        """Bank lines found their place: what stood in suspense for them is turned round."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class OursSource:
@@ -153,3 +157,6 @@ class Recorded:
 
     def post(self, tx: PgTx, event: str, document: str, amounts: Mapping[str, int], value_day: date) -> None:  # noqa: ARG002
         self.asked.append(("post", (event, document, dict(amounts), value_day)))
+
+    def explained(self, tx: PgTx, lines: Sequence[int]) -> None:  # noqa: ARG002 - the port's shape
+        self.asked.append(("explained", tuple(lines)))

@@ -37,9 +37,10 @@ class Reconciliation:
         more_profiles: dict[str, Profile] | None = None,
     ) -> None:
         self._store = store
-        self._judge = Judge(ours, calendar, remedies)
-        self._loader = Loader(self._judge)
         self._profiles = ready_profiles() | (more_profiles or {})
+        straight = frozenset(name for name, profile in self._profiles.items() if not profile.pays_out)
+        self._judge = Judge(ours, calendar, remedies, straight)
+        self._loader = Loader(self._judge)
 
     def profiles(self) -> Sequence[str]:
         """Names of the profiles that a person may choose."""

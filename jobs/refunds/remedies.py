@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from jobs.ledger.posting import Posting, post
+from jobs.ledger.posting import Posting, correct, post
 from jobs.refunds.moves import Seen
 from mappings.canonical.payment import PaymentNews, RefundNews, RefundState, RefundVerdict
 
@@ -23,6 +23,7 @@ _PROVIDERS = ("vnpay", "payment_platform")
 _CAUSES = {"double_payment": "paid_twice", "reversed": "reversed"}
 """Kind of break → cause of a refund."""
 _CREDITED = ("direct_credited", "direct_credited_doubtful")
+_SESSIONS = ("session_paid", "session_carried", "carry_settled")
 _OPEN = (
     RefundState.SENDING,
     RefundState.UNKNOWN,
@@ -99,8 +100,8 @@ class Remedies:
         A returned transfer is posted with its refund's own step (``refund_seen`` came just before), so that it is not
         posted twice.
         """
-        if event == "refund_returned":
-            return
+        if event == "refund_returned" or (event in _SESSIONS and tx.ledger.find(event, document) is not None):
+            return  # a session's file that changes after it was booked is a person's item, not another booking
         post(
             tx,
             Posting(
@@ -108,6 +109,12 @@ class Remedies:
                 value_on=value_day, case=_case(document),
             ),
         )  # fmt: skip
+
+    def explained(self, tx: PgTx, lines: Sequence[int]) -> None:
+        """Bank lines found their place: what stood in suspense for them is turned round."""
+        for line in lines:
+            if tx.ledger.find("unexplained", f"bank:{line}") is not None:
+                correct(tx, "unexplained", f"bank:{line}", actor="rule:reconciliation")
 
 
 def _credit(tx: PgTx, line: Credited, *, paid: bool) -> Posting:

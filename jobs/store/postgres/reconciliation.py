@@ -205,13 +205,13 @@ def open_sessions(tx: PgTx, until: date) -> list[DictRow]:
     )
 
 
-def strangers(tx: PgTx, side: int, until: date) -> list[DictRow]:
-    """Bank lines that no active match explains."""
+def strangers(tx: PgTx, side: int, until: date, since: date = date.min) -> list[DictRow]:
+    """Bank lines of these days that no active match explains."""
     return tx.fetch(
         f"""select b.id, b.account, b.booked_on, b.amount, b.returned, b.return_reason, b.reference, b.text
-           from statement_line b where b.side = %s and b.booked_on <= %s and b.amount <> 0 and not exists (
+           from statement_line b where b.side = %s and b.booked_on between %s and %s and b.amount <> 0 and not exists (
                select from match_record m where m.statement_line_id = b.id and {ACTIVE}) order by b.id""",
-        (side, until),
+        (side, since, until),
     )
 
 

@@ -239,6 +239,33 @@ def test_a_session_is_a_file_and_a_net_line_at_the_bank(clock):
     assert {refund["status"] for refund in read(gateway, "/_sandbox/vnpay/books")["refunds"]} == {"00"}
 
 
+def close(gateway, day: int) -> int:
+    """What the session of a day of November came to."""
+    body = {"session": f"2026-11-{day}", "pay_on": f"2026-11-{day + 1}"}
+    return json.loads(control(gateway, "POST", "/_sandbox/vnpay/close-session", body).body)["net"][TERMINAL]
+
+
+def test_a_session_with_more_refunds_than_receipts_is_taken_from_the_next_pay_out(clock):
+    """The bank is never debited; the file of each session stays that session's own."""
+    bank = BankSandbox(clock=clock)
+    with serve(bank) as bank_server:
+        gateway = sandbox(clock, bank_url=bank_server.url, account="0011")
+        paid = pay(gateway, clock, reference="R1")
+        nets = [close(gateway, 23)]
+        clock.advance(days=1)
+        with serve(gateway) as server:
+            [refund] = [o for o in operations(client(server.url, clock)) if o.name == "refund"]
+            refund.perform(refund_call(request_time=paid["request_time"], reference="R1"))
+        clock.advance(hours=2)
+        nets.append(close(gateway, 24))
+        clock.advance(days=1)
+        pay(gateway, clock, reference="A1")
+        nets.append(close(gateway, 25))
+
+    assert nets[1] == -50_000
+    assert [line.amount for line in bank.books.accounts["0011"].lines] == [nets[0], nets[2] - 50_000]
+
+
 def test_files_may_be_wrong_doubled_or_short_of_a_row(gateway, clock):
     """Each is refused or named by the reader, never loaded as right."""
     pay(gateway, clock, reference="A1")

@@ -77,6 +77,46 @@ def test_the_net_line_pays_its_session_to_the_dong(desk: Desk, clock: VirtualClo
     assert desk.open_breaks() == set()
 
 
+@pytest.mark.parametrize("file_first", [True, False])
+def test_a_session_is_paid_as_soon_as_file_and_bank_line_are_there(
+    desk: Desk, clock: VirtualClock, person: Actor, file_first: bool
+) -> None:
+    """Whoever looks after loading must not see as open what both papers prove."""
+    clock.set(WEDNESDAY)
+    desk.ours("LT01")
+    file = settlement([{"reference": "LT01", "fee": 1_100}])
+    line = bank([{"amount": 48_900, "text": "VNPAY LIENTH01 phien 20/11/2026"}])
+    if file_first:
+        desk.service.load_settlement(file, "f.csv", VNPAY, person)
+    desk.service.load_statement(line, "sk.csv", BANK, person)
+    if not file_first:
+        desk.service.load_settlement(file, "f.csv", VNPAY, person)
+
+    posted = [
+        ("session_paid", f"{VNPAY}:LIENTH01:{FRIDAY}", {"bank": 48_900, "fee": 1_100}, date(2026, 11, 23))
+    ]
+    assert desk.asked("post") == posted
+    desk.service.run(FRIDAY)
+    assert desk.asked("post") == posted
+
+
+def test_a_provider_that_pays_straight_to_the_accounts_owes_no_pay_out(
+    desk: Desk, clock: VirtualClock, person: Actor
+) -> None:
+    """Its day file is a list of payments; nothing is short."""
+    clock.set(WEDNESDAY)
+    desk.ours("LT01")
+    head = "STT;MaThamChieu;MaGiaoDich;SoTien;ThoiGianGD;TrangThai;MaDoiTac;NgayDoiSoat"
+    row = "1;LT01;G1;50000;20/11/2026 12:00:00;1;DVCTHU;20/11/2026"
+    raw = f"{head}\n{row}\nTổng cộng: 1;;;50000;;;;\n".encode()
+    loaded = desk.service.load_settlement(raw, "DSTT_DVCTHU_20261120.csv", "payment-platform-day", person)
+    assert loaded.loaded, loaded.troubles
+
+    desk.service.run(FRIDAY)
+
+    assert desk.open_breaks() == set()
+
+
 @pytest.mark.parametrize(("credited", "kind"), [(48_899, "settlement_short"), (48_901, "settlement_long")])
 def test_one_dong_less_or_more_is_named(
     desk: Desk, clock: VirtualClock, person: Actor, credited: int, kind: str

@@ -64,6 +64,101 @@ def test_the_session_file_settles_a_refund_that_was_finished_days_later(pg, desk
     assert pg.balance("refunds_payable") == {}
 
 
+def test_a_session_with_more_refunds_than_receipts_is_borne_by_the_next(pg, desk):
+    """Nothing comes and nothing is taken; the next pay-out is so much less, and the gateway owes nothing in the end."""
+    first, second, third = (pg.payment(amount, f"H21.1-{amount}") for amount in (100_000, 30_000, 90_000))
+    number = {name: pg.attempt(name).provider_reference for name in (first, second, third)}
+    row = {"reference": first, "amount": 100_000, "number": number[first]}
+    load(desk, [row], MONDAY)
+    came = {
+        "amount": 100_000,
+        "text": f"VNPAY {TERMINAL} phien 23/11/2026",
+        "day": TUESDAY,
+        "reference": "FT1",
+    }
+    desk.load_statement(bank([came]), "sk1.csv", "bank-generic-csv", KETOAN)
+    refund = pg.accepted(first, 100_000)
+    back = {
+        "reference": refund,
+        "kind": "02",
+        "amount": 100_000,
+        "number": pg.refund(refund).provider_reference,
+    }
+    load(desk, [{"reference": second, "amount": 30_000, "fee": 300, "number": number[second]}, back], TUESDAY)
+    pg.later(days=4)
+    desk.run(TUESDAY)
+    assert sum(pg.balance("carried").values()) == -70_300
+    assert "settlement_short" not in {item["kind"] for item in desk.breaks()}
+
+    load(desk, [{"reference": third, "amount": 90_000, "number": number[third]}], WEDNESDAY)
+    netted = {
+        "amount": 19_700,
+        "text": f"VNPAY {TERMINAL} phien 25/11/2026",
+        "day": date(2026, 11, 26),
+        "reference": "FT2",
+    }
+    desk.load_statement(bank([netted], opening=100_000), "sk2.csv", "bank-generic-csv", KETOAN)
+    desk.run(WEDNESDAY)
+    assert pg.balance("carried") == pg.balance("receivable") == {}
+    assert sum(pg.balance("bank").values()) == 119_700
+    assert sum(pg.balance("provider_fee").values()) == 300
+    assert not {"settlement_short", "settlement_long"} & {item["kind"] for item in desk.breaks()}
+
+
+def test_a_gateway_that_takes_a_negative_session_from_the_account_leaves_nothing_to_carry(pg, desk):
+    """The bank's line has the last word."""
+    payment = pg.payment(100_000)
+    load(
+        desk,
+        [{"reference": payment, "amount": 100_000, "number": pg.attempt(payment).provider_reference}],
+        MONDAY,
+    )
+    refund = pg.accepted(payment, 100_000)
+    back = {
+        "reference": refund,
+        "kind": "02",
+        "amount": 100_000,
+        "number": pg.refund(refund).provider_reference,
+    }
+    load(desk, [back], TUESDAY)
+    taken = {
+        "amount": -100_000,
+        "text": f"VNPAY {TERMINAL} phien 24/11/2026",
+        "day": WEDNESDAY,
+        "reference": "FT1",
+    }
+    desk.load_statement(bank([taken], opening=100_000), "sk.csv", "bank-generic-csv", KETOAN)
+    pg.later(days=4)
+    desk.run(TUESDAY)
+    assert sum(pg.balance("bank").values()) == -100_000
+    assert pg.balance("carried") == {}
+    assert (
+        sum(pg.balance("receivable").values()) == 100_000
+    )  # the payment's own session, of which nothing came
+
+
+def test_money_that_waited_in_suspense_for_its_session_leaves_it(pg, desk):
+    """The file came after the day's run: the bank's money is booked once."""
+    payment = pg.payment(100_000)
+    came = {
+        "amount": 100_000,
+        "text": f"VNPAY {TERMINAL} phien 23/11/2026",
+        "day": MONDAY,
+        "reference": "FT1",
+    }
+    desk.load_statement(bank([came]), "sk.csv", "bank-generic-csv", KETOAN)
+    desk.run(MONDAY)
+    assert sum(pg.balance("suspense").values()) == -100_000
+    load(
+        desk,
+        [{"reference": payment, "amount": 100_000, "number": pg.attempt(payment).provider_reference}],
+        MONDAY,
+    )
+    assert pg.balance("suspense") == pg.balance("receivable") == {}
+    assert sum(pg.balance("bank").values()) == 100_000
+    assert "only_theirs" not in {item["kind"] for item in desk.breaks()}
+
+
 def test_a_refund_row_that_names_the_payment_settles_its_one_open_refund(pg, desk):
     """Some files carry the payment's number only."""
     payment = pg.payment(100_000)
@@ -163,7 +258,7 @@ def test_money_that_comes_twice_for_one_payment_is_nobodys_the_second_time(pg, d
         {"amount": amount, "text": payment, "day": TUESDAY, "reference": f"FT{amount}"}
         for amount in (100_000, 7)
     ]
-    desk.load_statement(bank(credits), "sk.csv", "bank-generic-csv", KETOAN)
+    desk.load_statement(bank(twice), "sk.csv", "bank-generic-csv", KETOAN)
     assert pg.balance("bank") == {f"bank:{ACCOUNT}": 100_007}
     assert pg.balance("suspense") == {f"suspense:bank:{ACCOUNT}": -7}
     assert ("only_theirs", 7) in {(row["kind"], row["amount"]) for row in desk.breaks()}
