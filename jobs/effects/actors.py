@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import LiteralString, cast
 
+from connectors.kit.effects import EffectClass, Operation
 from jobs import queues
 from jobs.broker.listener import WORKERS
 from jobs.effects.engine import Engine
 from jobs.effects.flow import Limits
-from jobs.effects.ports import EngineRows
+from jobs.effects.ports import DeskRows, EngineRows
 from jobs.store.ports import Store
 
 Finder = tuple[LiteralString, Mapping[str, object]]
@@ -41,6 +42,21 @@ def drains(engine: Engine, systems: Iterable[str] | None = None) -> dict[str, Ca
     """Queue → drain, for every system that the engine can deliver to."""
     wanted = engine.systems if systems is None else tuple(systems)
     return {queues.effects(system): partial(engine.drain, system) for system in wanted}
+
+
+def doubt_after_restore(store: Store, operations: Mapping[tuple[str, str], Operation]) -> int:
+    """After an older backup was put back: nothing that must not happen twice leaves before it was asked for (M13).
+
+    What was planned then may have been sent since. Everything that may not simply be repeated becomes unknown: it is asked,
+    or waits for evidence and for people. To be called before the first worker starts; safe to repeat.
+    """
+    repeatable = (EffectClass.READ, EffectClass.IDEMPOTENT)
+    names: dict[str, list[str]] = {}
+    for (system, name), operation in operations.items():
+        if operation.effect_class not in repeatable:
+            names.setdefault(system, []).append(name)
+    with store.transaction("effect-doubt") as tx:
+        return sum(cast("DeskRows", tx.effects).doubt(system, each) for system, each in names.items())
 
 
 def install_limits(store: Store, limits: Mapping[str, Limits]) -> None:

@@ -145,6 +145,10 @@ class DeskRows(EngineRows, Protocol):
         """Note a time in which a system is closed."""
         ...
 
+    def doubt(self, system: str, operations: Sequence[str]) -> int:
+        """Make everything of these operations that is planned or being sent ``unknown`` and due to be asked; how many."""
+        ...
+
     def blockers(self, later_than: datetime, limit: int = 100) -> list[Blocker]:
         """Lanes that stand still visibly: a head that is parked, unknown, or due only after ``later_than``, with rows behind."""
         ...

@@ -244,6 +244,29 @@ class MemoryEffects:
     ) -> None:
         desk.add_window(self._tx, Window(system, starts_at, ends_at, message, by))
 
+    def doubt(self, system: str, operations: Sequence[str]) -> int:
+        open_states = (EffectState.PLANNED, EffectState.SENDING)
+        found = [
+            row
+            for row in self.table
+            if row.system == system and row.operation in operations and row.state in open_states
+        ]
+        for row in found:
+            self._put(
+                row,
+                state=EffectState.UNKNOWN,
+                unknown_since=row.unknown_since or self._tx.now,
+                due_at=self._tx.now,
+                asks=0,
+                not_found=0,
+                worker=None,
+                lease_until=None,
+                generation=row.generation + 1,
+                code="restored",
+            )
+        self._tx.wake(queues.effects(system))
+        return len(found)
+
     def blockers(self, later_than: datetime, limit: int = 100) -> list[Blocker]:
         return desk.blockers(self.table, later_than, limit)
 

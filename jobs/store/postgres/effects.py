@@ -117,5 +117,8 @@ class PgEffects:
     ) -> None:
         desk.add_window(self._tx, system, starts_at, ends_at, message, by=by)
 
+    def doubt(self, system: str, operations: Sequence[str]) -> int:
+        return desk.doubt(self._tx, system, operations)
+
     def blockers(self, later_than: datetime, limit: int = 100) -> list[Blocker]:
         return desk.blockers(self._tx, later_than, limit)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from jobs import queues
 from jobs.effects.model import EffectState
 from jobs.effects.rows import Blocker, Proposal
 from jobs.errors import NotAllowed
@@ -69,6 +71,19 @@ def add_window(
            values (%s, %s, %s, %s, %s)""",
         (system, starts_at, ends_at, message, by),
     )
+
+
+def doubt(tx: PgTx, system: str, operations: Sequence[str]) -> int:
+    """See :meth:`jobs.effects.ports.DeskRows.doubt`."""
+    done = tx.execute(
+        """update effect set state = 'unknown', unknown_since = coalesce(unknown_since, %(now)s), due_at = %(now)s,
+               asks = 0, not_found = 0, worker = null, lease_until = null, generation = generation + 1,
+               code = 'restored', updated_at = %(now)s
+           where system = %(system)s and operation = any(%(operations)s) and state in ('planned', 'sending')""",
+        {"now": tx.now, "system": system, "operations": list(operations)},
+    )
+    tx.wake(queues.effects(system))
+    return done.rowcount
 
 
 def blockers(tx: PgTx, later_than: datetime, limit: int) -> list[Blocker]:

@@ -10,6 +10,7 @@ from connectors.errors import Unavailable
 from connectors.kit.effects import Done
 from jobs.access import audit
 from jobs.access.model import Actor, ActorKind
+from jobs.effects.actors import doubt_after_restore
 from jobs.effects.desk import EffectDesk
 from jobs.errors import NotAllowed, NotFound
 from jobs.store.memory.store import MemoryStore
@@ -233,3 +234,19 @@ def test_an_effect_that_is_not_there_is_not_found(desk):
     for act in (desk.ask, desk.retry, desk.release, desk.cancel):
         with pytest.raises(NotFound):
             act(987654, reason="x", actor=AN)
+
+
+def test_after_a_restored_backup_nothing_goes_out_a_second_time(store, deliver, outside, clock):
+    """What the backup calls planned may have been sent since."""
+    plan(store, new("sent-since", "pay", "D1"), new("behind", "pay", "D1"), new("proof", "prove"), new("set"))
+    assert doubt_after_restore(store, outside.operations()) == 3
+    outside.findings["sent-since"] = [Done({}, "00")]
+    deliver.step(SYSTEM)
+    clock.advance(minutes=6)
+    deliver.step(SYSTEM)
+    assert state(store, "sent-since") == "done"
+    assert state(store, "behind") == "unknown"
+    assert outside.done == {"set": 1}
+    deliver.step(SYSTEM)
+
+    assert outside.done == {"set": 1, "proof": 1}  # said twice that it was never done
