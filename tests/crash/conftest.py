@@ -46,14 +46,24 @@ class Scene:
             last=self.dossiers, **order,
         )  # fmt: skip
 
-    def recover(self) -> None:
-        """A fresh child, without faults, and enough time."""
+    def recover(self, **order: Any) -> dict[str, Any]:
+        """A fresh child with enough time; without faults unless ``order`` asks for one."""
         self.worker += 1
         ended = self.nursery.run(
             dsn=self.dsn, folder=str(self.folder), now=self.now.isoformat(), worker=self.worker, first=0,
-            last=self.dossiers, peace=PEACE,
+            last=self.dossiers, peace=PEACE, **order,
         )  # fmt: skip
-        self.now = datetime.fromisoformat(ended["said"]["now"])
+        self.now = (
+            datetime.fromisoformat(ended["said"]["now"]) if ended["said"] else self.now + timedelta(hours=1)
+        )
+        return ended
+
+    def begin_again(self) -> None:
+        """Empty tables and an empty world: a long proof is many short scenes."""
+        reset(self.dsn)
+        self.folder = self.folder.parent / f"world-{self.worker}"
+        self.folder.mkdir()
+        self.dossiers = 0
 
     def wrong(self) -> list[str]:
         """What clients, world and ledger disagree about, after everything had its time."""
@@ -81,4 +91,6 @@ def nursery() -> Iterator[Nursery]:
 def scene(nursery: Nursery, database: str, tmp_path: Path) -> Scene:
     """Empty tables and an empty world."""
     reset(database)
-    return Scene(nursery, database, tmp_path)
+    folder = tmp_path / "world-0"
+    folder.mkdir()
+    return Scene(nursery, database, folder)

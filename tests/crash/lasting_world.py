@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,9 @@ class _Kept:
         def act(*given: Any) -> Any:
             self._log.write((self._name, attribute, given))
             done = found(*given)
-            return list(done) if attribute == "day" else done
+            if attribute in ("day", "close_session"):
+                self._log.filed(self._name, done)
+            return done
 
         return act
 
@@ -42,6 +45,7 @@ class LastingWorld(World):
 
     def __init__(self, path: Path) -> None:
         super().__init__(seeded(3))
+        self.files_lines: list[tuple[str, Any, int, bool]] = []
         self._plain = {name: getattr(self, name) for name in _ACTS}
         self._file = os.open(path, os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600)
         self._replay(path.read_bytes())
@@ -50,6 +54,14 @@ class LastingWorld(World):
 
     def close(self) -> None:
         os.close(self._file)
+
+    def filed(self, name: str, lines: Iterable[Any]) -> None:
+        """A file or statement that lies there for good: who reads it may die and read it again."""
+        for line in lines:
+            if name == "bank":
+                self.files_lines.append(("", line.reference, line.amount, line.state == "returned"))
+            else:
+                self.files_lines.append((self._plain[name].name, line, 0, False))
 
     def write(self, act: tuple[str, str, tuple[Any, ...]]) -> None:
         """One act, whole or not at all: a single write that the kernel keeps when we die."""
@@ -62,6 +74,6 @@ class LastingWorld(World):
             size = int.from_bytes(raw[at : at + 4], "big")
             name, attribute, given = pickle.loads(raw[at + 4 : at + 4 + size])
             done = getattr(self._plain[name], attribute)(*given)
-            if attribute == "day":
-                list(done)
+            if attribute in ("day", "close_session"):
+                self.filed(name, done)
             at += 4 + size

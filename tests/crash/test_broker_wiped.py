@@ -34,6 +34,7 @@ def test_work_whose_wake_ups_were_all_lost_is_found_by_the_sweep(scene: Scene):
         scene.work(new=3, sweep=True, minutes=45, kill="after-commit:effect-claim" if number % 2 == 0 else "")
         scene.work(new=0, sweep=True, minutes=45)
         assert due(scene) == 0
-    scene.recover()
-
-    assert scene.wrong() == []
+        if number % 10 == 9 or number == WIPES - 1:
+            scene.recover()
+            assert scene.wrong() == []
+            scene.begin_again()

@@ -14,7 +14,9 @@ from connectors.kit.seams import seeded
 from jobs import queues
 from jobs.bootstrap import FINDERS
 from jobs.broker.listener import WORKERS
+from jobs.effects.actors import install_limits
 from jobs.effects.desk import EffectDesk
+from jobs.effects.flow import Limits
 from jobs.errors import (
     CommitUnknown,
     IllegalTransition,
@@ -54,6 +56,7 @@ class Clerk:
             end=order.get("end", 0), after=order.get("after", 0),
         )  # fmt: skip
         self.world = LastingWorld(folder / "world")
+        self._read = folder / "read"
         self._client = (folder / "client").open("a", encoding="utf-8")
         calm = Faults(seeded(1))
         calm.on = False
@@ -89,6 +92,7 @@ class Clerk:
                 furnish(tx, {"vnpay": "LIENTH01", "payment_platform": "PARTNER1"})
 
         self.do(once)
+        self.do(lambda: install_limits(self.store, {system: Limits() for system in SYSTEMS}))
 
     def citizens(self, first: int, last: int) -> None:
         """Every dossier of these numbers is filed, opened for payment and paid."""
@@ -160,23 +164,23 @@ class Clerk:
         raise AssertionError("the sweep never comes to an end")
 
     def files(self) -> None:
-        """The gateway works, sessions close, statements come; every line is told until it is taken."""
+        """The gateway works, sessions close, statements come; every line is told until it was taken."""
         self.world.gateway.go_on(self.clock.now())
-        told: list[Callable[[], None]] = [
-            lambda p=provider.name, r=row: self.house.refunding.settlement_row(p, r)  # type: ignore[misc]
-            for provider in (self.world.gateway, self.world.platform)
-            for row in provider.close_session(self.clock.now())
-        ]
-        for line in self.world.bank.day():
-            back = line.state == "returned"
-            told.append(
-                lambda x=line, b=back: self.house.refunding.statement_line(x.reference, x.amount, returned=b)
-            )
-        for tell in told:
+        for provider in (self.world.gateway, self.world.platform):
+            provider.close_session(self.clock.now())
+        self.world.bank.day()
+        done = self._read.read_text().count("\n") if self._read.exists() else 0
+        refunding = self.house.refunding
+        for provider, line, amount, back in self.world.files_lines[done:]:
             while True:
                 with contextlib.suppress(*_TRY_LATER):
-                    tell()
+                    if provider:
+                        refunding.settlement_row(provider, line)
+                    else:
+                        refunding.statement_line(line, amount, returned=back)
                     break
+            with self._read.open("a") as read:
+                read.write("told\n")
 
     def decide(self) -> None:
         """What was set aside is settled by the world's books, by two people."""

@@ -243,7 +243,7 @@ class History:
             if fault == "job_run_twice":
                 self.at(timedelta(seconds=1), lambda: self._drain_all(tuple(sorted(queues))))
             if first:
-                self.at(timedelta(seconds=self.chance.random() * 4), self._work)
+                self.at(timedelta(seconds=1 + self.chance.random() * 20), self._work)
 
     def _work(self) -> None:
         woken, self._woken = tuple(self._woken), {}

@@ -12,8 +12,9 @@ from connectors.kit.effects import EffectClass
 from jobs.access.model import Actor, ActorKind
 from tests.simulation.case_client import CANCELLED, DONE, REFUSED, WITHDRAWN
 from tests.simulation.house import SYSTEMS
+from tests.simulation.picture import taken
 from tests.simulation.world import Line, Row, World
-from tests.support.checker import Theirs
+from tests.support.checker import Ours, Theirs, with_a_person
 from tests.support.clock import MONDAY_MORNING
 
 if TYPE_CHECKING:
@@ -101,7 +102,9 @@ class Offices:
         if any(effects.by("open", system) for system in SYSTEMS) or self.h.world.bank.waiting():
             return False
         attempts = self.h.store._tables["payment_attempt"]
-        if any(str(row.state) in ("CREATED", "SENT", "UNKNOWN", "SUSPECT") for row in attempts):
+        waiting = [row for row in attempts if str(row.state) in ("CREATED", "SENT", "UNKNOWN", "SUSPECT")]
+        ours = taken(self.h.store) if waiting else Ours()
+        if any(not with_a_person(ours, row.reference) for row in waiting):
             return False
         return not self._told and self.h.house.refunding.quiet(self.h)
 
