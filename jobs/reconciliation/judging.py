@@ -55,8 +55,11 @@ class Judge:
         return [row for row in found if row["against"] in against]
 
     def open(self, tx: PgTx, found: Iterable[dict[str, Any]]) -> int:
-        """Open a break per verdict, once, and set its remedy in motion; how many are new."""
-        breaks = [row for row in found if row["verdict"] != IN_TRANSIT]
+        """Open a break per verdict, once, and set its remedy in motion; how many are new.
+
+        A returned transfer is told to its refund, which asks for a person once and closes that when a new one is paid.
+        """
+        breaks = [row for row in found if row["verdict"] not in (IN_TRANSIT, BreakKind.REFUND_RETURNED)]
         new = rows.open_breaks(tx, [self._item(tx, row) for row in breaks])
         for row in breaks:
             self._remedy(tx, row)

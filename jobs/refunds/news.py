@@ -112,6 +112,11 @@ def _close(moves: Moves, refund: Refund, told: Told) -> None:
     if refund.effect_key is not None and refund.effect_key.startswith(ORDERS):
         _file_arrived(moves, refund)
     moves.tx.cases.close([f"refund_unknown:{refund.reference}"], f"settled by {source}")
+    if refund.replaces is not None:
+        # The money that had come back has arrived: its return is nobody's task any more.
+        others = moves.tx.refunds.of_payment(refund.attempt_id)
+        returned = [f"refund_returned:{other.reference}" for other in others if other.id == refund.replaces]
+        moves.tx.cases.close(returned, f"paid by {refund.reference}")
 
 
 def _settle_effect(moves: Moves, refund: Refund, told: Told, *, done: bool) -> None:

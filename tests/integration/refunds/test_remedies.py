@@ -64,6 +64,38 @@ def test_the_session_file_settles_a_refund_that_was_finished_days_later(pg, desk
     assert pg.balance("refunds_payable") == {}
 
 
+def open_items(pg: RefundWorld) -> list[dict]:
+    with pg.store.transaction("look") as tx:
+        return tx.fetch("select kind, key from case_item where state = 'open' and kind = 'refund_returned'")
+
+
+def test_a_return_is_one_item_until_its_replacement_is_paid(pg, desk):
+    """A person is asked once for a new account, and not any more when the money has arrived."""
+    payment, reference = sent_transfer(pg, 50_000)
+    out = {"amount": -50_000, "text": f"{reference} Hoan tra phi", "day": TUESDAY, "reference": "FT1"}
+    back = {
+        "amount": 50_000,
+        "text": f"Tra lai {reference}",
+        "reason": "AC01",
+        "day": TUESDAY,
+        "reference": "FT2",
+    }
+    desk.load_statement(bank([out, back], opening=50_000), "sk1.csv", "bank-generic-csv", KETOAN)
+    desk.run(MONDAY)
+    again = pg.of(payment)[1].reference
+    pg.refunds.set_payee(again, Payee("VCB", "987654321", "An"), actor=LAN)
+    pg.approve(again, LAN)
+    pg.approve(again, MINH)
+    pg.refunds.order_files()
+    pg.step("statements")
+    assert [item["key"] for item in open_items(pg)] == [f"refund_returned:{reference}"]
+    paid_out = {"amount": -50_000, "text": f"{again} Hoan tra phi", "day": WEDNESDAY, "reference": "FT3"}
+    desk.load_statement(bank([paid_out], opening=50_000), "sk2.csv", "bank-generic-csv", KETOAN)
+    desk.run(TUESDAY)
+    assert pg.state(again) == "SETTLED"
+    assert open_items(pg) == []
+
+
 def test_a_session_with_more_refunds_than_receipts_is_borne_by_the_next(pg, desk):
     """Nothing comes and nothing is taken; the next pay-out is so much less, and the gateway owes nothing in the end."""
     first, second, third = (pg.payment(amount, f"H21.1-{amount}") for amount in (100_000, 30_000, 90_000))
@@ -193,6 +225,7 @@ def test_the_bank_statement_settles_a_transfer_and_its_return_brings_it_back(pg,
     assert pg.balance("bank") == pg.balance("refunds_payable") == {}
     again = pg.of(payment)[1]
     assert (again.state, again.waiting_for, again.cause) == ("REQUESTED", "account", "other")
+    assert [item["key"] for item in open_items(pg)] == [f"refund_returned:{reference}"]
     with pg.store.transaction("look") as tx:
         rows = tx.fetch(
             "select event, document, value_on from ledger_transaction where event = 'refund_returned'"
