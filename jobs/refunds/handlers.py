@@ -11,7 +11,7 @@ from connectors.statements.client import SYSTEM as STATEMENTS
 from connectors.statements.transfer_file import TransferOrder
 from jobs import queues
 from jobs.effects.model import Effect, EffectState, Handler, Outcome
-from jobs.refunds import news, sending, signing, stopping
+from jobs.refunds import doubt, news, sending, signing, stopping
 from jobs.refunds.ground import Ground
 from jobs.refunds.model import Refund
 from jobs.refunds.moves import Moves
@@ -50,8 +50,12 @@ class GatewayRefunds:
         gate = Gate.read(moves)
         reasons: dict[int, str] = {}
         going: list[tuple[Effect, Refund]] = []
+        doubted = doubt.doubtful(tx, moves.refunds.values())
         for effect in effects:
             refund = mine.get(effect.key)
+            if refund is not None and refund.reference in doubted:
+                reasons[effect.id] = _doubt(moves, refund)
+                continue
             reason = GONE if refund is None else gate.why_not(refund, effect.payload.get("amount"))
             if refund is not None and not reason:
                 going.append((effect, refund))
@@ -130,6 +134,10 @@ class TransferOrders:
         reasons: dict[int, str] = {}
         for effect in effects:
             refunds = [r for r in moves.refunds.values() if r.effect_key == effect.key]
+            doubted = doubt.doubtful(tx, refunds)
+            if doubted:
+                reasons[effect.id] = next(_doubt(moves, r) for r in refunds if r.reference in doubted)
+                continue
             reason = self._why_not(moves, effect, refunds)
             if reason:
                 reasons[effect.id] = reason
@@ -218,6 +226,16 @@ class Gate:
             if person is None or RIGHT_OF[step] not in person.rights:
                 return RIGHT_GONE
         return "" if len({login for login, _ in needed}) >= 2 else RIGHT_GONE
+
+
+def _doubt(moves: Moves, refund: Refund) -> str:
+    """It may have been paid in the time that a restored backup does not know: asked about, and two people decide."""
+    following = moves.ground.next_ask(replace(refund, sent_at=moves.tx.now), moves.tx.now)
+    unknown = moves.to(
+        refund, S.UNKNOWN, facts={"why": doubt.RESTORED}, next_look_up_at=following.at, waiting_for=""
+    )
+    moves.case("refund_unknown", sending.ask(moves, unknown), code=doubt.RESTORED)
+    return doubt.RESTORED
 
 
 def _set_aside(moves: Moves, refund: Refund, reason: str) -> None:

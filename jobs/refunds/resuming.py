@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from jobs import queues
 from jobs.effects.model import EffectState
 from jobs.effects.rows import unchanged
-from jobs.refunds import sending
+from jobs.refunds import doubt, sending
 from jobs.refunds.ground import Ground
 from jobs.refunds.model import Refund
 from jobs.refunds.moves import Moves
@@ -103,7 +103,11 @@ def _plan_again(tx: Tx, key: str) -> None:
 
 
 def after_restore(tx: Tx, ground: Ground) -> int:
-    """Make everything that may have left us unknown, its effect too; how many refunds."""
+    """Make everything that may have left us unknown, its effect too; how many refunds.
+
+    What is sent later for a payment of the time before is doubted when its turn comes: see ``jobs.refunds.doubt``.
+    """
+    doubt.mark(tx)
     moves = Moves.of(tx, ground, tx.refunds.on_their_way())
     rows = cast("EngineRows", tx.effects)
     keys: set[str] = set()

@@ -13,6 +13,7 @@ from connectors.statements.transfer_file import TransferOrder
 from jobs import queues
 from jobs.effects.model import NewEffect
 from jobs.ledger.model import local_day
+from jobs.refunds.doubt import doubtful
 from jobs.refunds.ground import Ground
 from jobs.refunds.model import ORDERS, Refund
 from jobs.refunds.rules import FINAL
@@ -123,9 +124,12 @@ def order_files(tx: Tx, ground: Ground, most: int = MOST_ORDERS) -> int:
     from jobs.refunds.moves import Moves
 
     moves = Moves.of(tx, ground, tx.refunds.ready_transfers(most))
-    files: dict[str, list[Refund]] = {}
+    # One that may have left before a restore goes alone: whatever becomes of it says nothing of the others.
+    alone = doubtful(tx, moves.refunds.values())
+    files: dict[tuple[str, str], list[Refund]] = {}
     for refund in moves.refunds.values():
-        files.setdefault(refund.payer_account, []).append(refund)
+        own = refund.reference if refund.reference in alone else ""
+        files.setdefault((refund.payer_account, own), []).append(refund)
     for refunds in files.values():
         reference = ground.ids.reference()
         key = f"{ORDERS}{reference}"
