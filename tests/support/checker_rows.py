@@ -15,7 +15,7 @@ _ATTEMPTS = "select reference, key, state, amount, paid_amount, provider, next_l
 _REFUNDS = """select r.reference, a.reference as payment, r.amount, r.state, r.route, r.requested_by, r.approved_by,
     r.next_look_up_at, r.waiting_for from refund r join payment_attempt a on a.id = r.attempt_id order by r.id"""
 _CASES = "select kind, key, amount, state from case_item order by id"
-_EFFECTS = "select id, key, system, operation, state, due_at, reason from effect order by id"
+_EFFECTS = "select id, key, system, operation, state, due_at, reason, payload::text as payload from effect order by id"
 
 
 def read(dsn: str) -> Ours:
