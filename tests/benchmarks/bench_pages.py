@@ -1,28 +1,32 @@
-"""Server time of the dashboard's pages with 1,000,000 effects and 200,000 dossiers stored. Bar: p95 under 100 ms each."""
+"""Server time of the dashboard's pages with 1,000,000 effects and 200,000 dossiers stored. Bar: p95 under 100 ms each.
+
+The application is the one of ``run api``, over the tables of the migrations: payments, refunds, ledger, exchanges and breaks
+stand there as well. Time is from the request to the last byte of the answer, loopback included. Rounds are visits of all pages in turn.
+"""
 
 from __future__ import annotations
 
-import json
 import statistics
-import sys
 import time
-from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
+from starlette.applications import Starlette
 
 from adapters.app import create_app
-from adapters.ports import Edge
-from connectors.kit.seams import MachineClock, RandomIds
+from adapters.cli.serving import edge_of
+from config.connector_sections import ConnectorSettings
+from config.settings import Settings
 from jobs.access.demo import PASSWORD, add_demo_people
-from jobs.access.service import Access
-from jobs.store.postgres.store import PgStore
+from jobs.bootstrap import build
+from jobs.store.postgres.views import totals
+from tests.benchmarks.harness import Row, at, run
+from tests.integration.bad_input.messages import VNPAY
 from tests.integration.edge.serving import served
-from tests.integration.edge.stand_ins import AnyDesk, vnpay_door
 from tests.support.database import databases
 
-DOSSIERS, EFFECTS, VISITS, BAR_MS = 200_000, 1_000_000, 40, 100
-OUT = Path(__file__).parents[2] / "var" / "bench" / "pages.json"
+DOSSIERS, EFFECTS, VISITS, BAR_MS = 200_000, 1_000_000, 8, 100
 PAGES = (
     "/",
     "/dossiers",
@@ -34,6 +38,9 @@ PAGES = (
     "/refunds?queue=settled",
     "/refunds/000000000000010R",
     "/reconciliation",
+    "/reconciliation?kind=only_ours",
+    "/reconciliation?overdue=1",
+    "/reconciliation/breaks/1000",
     "/effects",
     "/effects?state=parked",
     "/effects?system=igate&operation=confirm_fee",
@@ -70,59 +77,63 @@ select 'e' || i, (array['igate', 'vnpay'])[1 + i % 2], (array['confirm_fee', 're
 from generate_series(1, {EFFECTS}) i;
 insert into event (at, dossier_code, subject, kind, actor, facts)
 select now(), code, 'dossier:' || code, 'dossier-seen', 'system', '{{}}' from dossier, generate_series(1, 3);
-analyze;
+insert into case_item (kind, key, dossier_code, amount, opened_at, deadline, state, evidence)
+select (array['only_ours', 'only_theirs', 'amount', 'paid_unconfirmed'])[1 + i % 4], 'k' || i, 'H21.129-261124-' || lpad(i::text, 6, '0'),
+       100000, now(), now() + (i % 9 - 4) * interval '1 day', case when i % 10 = 0 then 'open' else 'closed' end, '{{}}'
+from generate_series(1, 50000) i;
+insert into exchange (at, system, operation, direction, reference, effect_id, attempt, status, outcome, duration_ms,
+                      request_digest, response_digest, request_summary, response_summary)
+select now(), system, operation, 'out', key, id, 1, 200, 'ok', 40, '', '', '{{}}', '{{}}' from effect where id <= 300000;
+insert into ledger_transaction (event, document, at, transaction_on, value_on, booked_on, actor)
+select 'payment-received', 'a' || i, now(), current_date, current_date, current_date, 'system' from generate_series(1, {DOSSIERS}) i;
+begin;
+insert into ledger_entry (transaction_id, account, amount, reference)
+select id, 'receivable:vnpay', 100000, lpad(id::text, 15, '0') || 'K' from ledger_transaction;
+insert into ledger_entry (transaction_id, account, amount, reference)
+select id, 'payable:unit-1', -100000, lpad(id::text, 15, '0') || 'K' from ledger_transaction;
+commit;
 """
 
 
-def main() -> None:
-    report: dict[str, dict[str, float]] = {}
+def judge(rounds: int) -> tuple[list[Row], dict[str, Any]]:
+    """Each page's times; the worst of their p95 is held against the bar."""
     with databases() as made:
         dsn = made.create()
         with psycopg.connect(dsn, autocommit=True) as connection:
             connection.execute(_FILL.encode())
-        store, desk = PgStore(dsn, MachineClock(), size=6), AnyDesk()
-        access = Access(store)
-        add_demo_people(access, sandbox=True)
-        edge = Edge(
-            dsn=dsn,
-            store=store,
-            clock=MachineClock(),
-            ids=RandomIds(),
-            access=access,
-            wake=lambda _: None,
-            vnpay=vnpay_door(),
-            reconciliation=desk,
-            sandbox=True,
-        )
-        with served(create_app(edge)) as address, httpx.Client(base_url=address, timeout=60) as client:
-            client.headers["sec-fetch-site"] = "same-origin"
-            client.post("/sign-in", data={"login": "ketoan", "password": PASSWORD})
+            connection.execute("vacuum analyze")
+        runtime = build(Settings(connectors=ConnectorSettings(vnpay=VNPAY), sandbox=True), dsn)
+        try:
+            add_demo_people(runtime.services.access, sandbox=True)
+            while sum(totals.roll_up(runtime.store) for _ in range(3)):
+                pass
+            spans = _visited(create_app(edge_of(runtime)), rounds)
+        finally:
+            runtime.close()
+        made.drop(dsn)
+    rows = []
+    for path, times in spans.items():
+        slow = at(times, 0.95)
+        told = f"median {statistics.median(times):.1f} ms, p95 {slow:.1f} ms"
+        rows.append(Row(path, told, f"< {BAR_MS} ms", slow < BAR_MS))
+    return rows, {path: round(at(times, 0.95), 1) for path, times in spans.items()}
+
+
+def _visited(app: Starlette, rounds: int) -> dict[str, list[float]]:
+    spans: dict[str, list[float]] = {path: [] for path in PAGES}
+    with served(app) as address, httpx.Client(base_url=address, timeout=60) as client:
+        client.headers["sec-fetch-site"] = "same-origin"
+        client.post("/sign-in", data={"login": "ketoan", "password": PASSWORD})
+        for number in range(rounds * VISITS + 1):
             for path in PAGES:
-                client.get(path)
-                report[path] = timed(client, path)
-        store.close()
-    worst = max(row["p95_ms"] for row in report.values())
-    for path, row in report.items():
-        sys.stdout.write(f"{row['median_ms']:7.1f} {row['p95_ms']:7.1f} ms  {path}\n")
-    sys.stdout.write(f"worst p95 {worst:.1f} ms (bar {BAR_MS})\n")
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps(report, indent=1))
-    if worst > BAR_MS:
-        raise SystemExit(1)
-
-
-def timed(client: httpx.Client, path: str) -> dict[str, float]:
-    """Milliseconds from request to answer of a page, loopback included."""
-    spans = []
-    for _ in range(VISITS):
-        begun = time.perf_counter()
-        status = client.get(path).status_code
-        spans.append((time.perf_counter() - begun) * 1000)
-        if status not in (200, 303):
-            raise SystemExit(f"{path}: {status}")
-    spans.sort()
-    return {"median_ms": statistics.median(spans), "p95_ms": spans[int(len(spans) * 0.95) - 1]}
+                begun = time.perf_counter()
+                status = client.get(path).status_code
+                if status != 200:
+                    raise SystemExit(f"{path}: {status}")
+                if number:  # the first visit fills caches and plans
+                    spans[path].append((time.perf_counter() - begun) * 1000)
+    return spans
 
 
 if __name__ == "__main__":
-    main()
+    run("tests.benchmarks.bench_pages", {}, judge)

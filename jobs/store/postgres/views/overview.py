@@ -7,14 +7,16 @@ from datetime import timedelta
 from psycopg.rows import DictRow
 
 from jobs.store.postgres.tx import PgTx
+from jobs.store.postgres.views.effects import open_effects
 
 CAP = 1_000
+_UNCONFIRMED = open_effects("1 as one", "system = 'igate' and operation = 'confirm_fee'")
 
 
 def waiting_for_people(tx: PgTx) -> DictRow:
     """Counts that stop at ``CAP`` (shown as 'from'), each with the oldest moment. All follow small indexes."""
     row = tx.fetch_one(
-        """select
+        f"""select
              (select count(*) from (select 1 from refund where state = 'REQUESTED' limit %(cap)s) x) as to_approve,
              (select min(requested_at) from refund where state = 'REQUESTED') as to_approve_since,
              (select count(*) from (select 1 from refund where state = 'UNKNOWN' limit %(cap)s) x) as unknown,
@@ -27,10 +29,9 @@ def waiting_for_people(tx: PgTx) -> DictRow:
              (select min(opened_at) from case_item where state = 'open') as breaks_since,
              (select count(*) from (select 1 from case_item where state = 'open' and deadline < %(now)s
                                     limit %(cap)s) x) as overdue,
-             (select count(*) from (select 1 from effect where system = 'igate' and operation = 'confirm_fee'
-                 and state in ('planned', 'sending', 'unknown', 'parked', 'refused') limit %(cap)s) x) as unconfirmed
+             (select count(*) from ({_UNCONFIRMED}) x) as unconfirmed
         """,
-        {"cap": CAP, "now": tx.now},
+        {"cap": CAP, "most": CAP, "now": tx.now},
     )
     assert row is not None  # noqa: S101 - a select without from always has a row
     return row
