@@ -42,6 +42,7 @@ def test_settings_come_from_the_tree_only():
     allowed = {
         "config/settings.py",
         "adapters/cli/speech.py",
+        "adapters/cli/acting.py",
         "jobs/store/embedded/places.py",
         "adapters/cli/day/books.py",  # reads nothing: starts the product's own commands without our settings
     }
