@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_AHEAD_SECONDS = 0.1
+_AHEAD_SECONDS = 0.25
 _AHEAD_TURNS = 3.0
 _LONGEST_AHEAD = 1.0
 """Rows in hand are about what can be called in this time, or while a few turns last (the threads must not stand idle
@@ -51,7 +51,7 @@ class Delivery:
                 self._next_claim = (
                     0.0  # whoever waits now has been told when we were busy: look with the last outcome
                 )
-            want = self._want()
+            want = self._want(turning=bool(ends))
             if want or ends:
                 self._take(ends, want)
                 ends = []
@@ -72,7 +72,8 @@ class Delivery:
     def _stopped(self) -> bool:
         return self._engine.stopping.is_set()
 
-    def _want(self) -> int:
+    def _want(self, *, turning: bool) -> int:
+        """Rows to claim: as many as there is room for when a turn is due anyway, else only when it is worth one."""
         hands = self._hands
         if (
             self._stopped
@@ -89,7 +90,7 @@ class Delivery:
             lasts = min(_LONGEST_AHEAD, max(_AHEAD_SECONDS, _AHEAD_TURNS * self._desk.turn_seconds))
             ahead = int(threads * lasts * hands.calls / max(hands.seconds, 1e-6))
         batch = max(1, min(self._engine.batch, max(ahead, threads + threads // 2)))
-        low = max(batch // 2, min(batch - 1, 2 * threads))
+        low = batch - 1 if turning else max(batch // 2, min(batch - 1, 2 * threads))
         return batch - hands.in_flight if hands.in_flight <= low else 0
 
     def _take(self, ends: list[End], want: int) -> None:

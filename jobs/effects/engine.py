@@ -148,7 +148,7 @@ class Desk:
         self.crew, self.hands = crew, Hands(engine.caller, crew.system)
         self._store, self._clock, self._stopping = engine.store, engine.clock, engine.stopping
         self._calm = False
-        self._sharing = False
+        self._sharing, self._ample = False, 0
         self._careful = 0
         self._careless = False
         self._lost: dict[int, float] = {}
@@ -163,7 +163,7 @@ class Desk:
             want = min(want, 1)
         taken = Turn(
             verdicts, ends, want, running, asks,
-            sharing=self._sharing, careless=self._careless,
+            sharing=self._sharing, ample=self._ample, careless=self._careless,
         )  # fmt: skip
         try:
             self._commit(taken)
@@ -229,7 +229,7 @@ class Desk:
 
     def _remember(self, taken: Turn) -> None:
         self._calm = taken.calm
-        self._sharing = taken.sharing
+        self._sharing, self._ample = taken.sharing, taken.ample
 
     def care(self, now: float | None = None) -> int:
         """Take over rows of workers that died or lost their lease; how many. ``now``: skip the second look."""

@@ -69,6 +69,12 @@ class EngineRows(EffectRows, Protocol):
         """
         ...
 
+    def claim_under_flow(
+        self, system: str, operations: Sequence[str], limit: int, *, worker: int, lease_until: datetime
+    ) -> tuple[Flow, list[Held]]:
+        """:meth:`flow` and :meth:`claim` in one go, for whoever is all but sure what the flow will allow."""
+        ...
+
     def claim_asks(
         self, system: str, operations: Sequence[str], limit: int, *, again_at: datetime
     ) -> list[Held]:

@@ -44,6 +44,7 @@ class Turn:
         want: rows that could be taken in hand; ``running`` are there already.
         asks: look for due asks and for suspects as well.
         sharing: the store knows our share of the calls at once.
+        ample: rows that the system is all but sure to allow, by the last look: so many are claimed without looking first.
         careless: claim without asking the domain, and set aside what was claimed: the domain raised.
         claiming: how far it got, for whoever must find out what raised.
     """
@@ -54,6 +55,7 @@ class Turn:
     running: int
     asks: bool = False
     sharing: bool = False
+    ample: int = 0
     careless: bool = False
     claiming: bool = False
     claimed: list[Held] = field(default_factory=list)
@@ -102,7 +104,8 @@ def take(tx: Tx, crew: Crew, turn: Turn, *, known_calm: bool) -> Turn:
 
 def _under_flow(tx: Tx, rows: EngineRows, crew: Crew, turn: Turn) -> None:
     """Everything that needs the system's row; it stays locked until the commit, so nothing slow comes after."""
-    before = flow = rows.flow(crew.system)
+    before, taken = _first_look(tx, rows, crew, turn)
+    flow = before
     ends = [
         CallEnd(v.answered, v.credentials)
         for v, e in zip(turn.verdicts, turn.ends, strict=True)
@@ -110,8 +113,8 @@ def _under_flow(tx: Tx, rows: EngineRows, crew: Crew, turn: Turn) -> None:
     ]
     flow = after = flows.after_calls(flow, ends, tx.now, crew.chance)
     flow, turn.grant = flows.grant(flow, tx.now, turn.want, turn.running, crew.worker)
-    if turn.want > 0 and turn.grant.rows > 0:
-        _claim(tx, rows, crew, turn, turn.grant)
+    if turn.want > 0 and (turn.grant.rows > 0 or taken):
+        _claim(tx, rows, crew, turn, turn.grant, taken)
     left = turn.grant.rows - len(turn.claimed)
     if turn.asks and turn.want > 0 and left > 0 and not turn.solo:
         most = left if turn.grant.repeats is None else min(left, turn.grant.repeats)
@@ -122,9 +125,28 @@ def _under_flow(tx: Tx, rows: EngineRows, crew: Crew, turn: Turn) -> None:
     if after != before or turn.claimed or turn.asked or flow.shares != before.shares:
         rows.save_flow(flow)
     turn.calm = flow.calm
+    turn.ample = _ample(flow, turn)
 
 
-def _claim(tx: Tx, rows: EngineRows, crew: Crew, turn: Turn, grant: Grant) -> None:
+def _first_look(tx: Tx, rows: EngineRows, crew: Crew, turn: Turn) -> tuple[Flow, list[Held] | None]:
+    """The flow row, and what was claimed with the same look where the limits are far away."""
+    if not 0 < turn.want <= turn.ample:
+        return rows.flow(crew.system), None
+    until = tx.now + crew.lease
+    return rows.claim_under_flow(
+        crew.system, list(crew.operations), turn.want, worker=crew.worker, lease_until=until
+    )
+
+
+def _ample(flow: Flow, turn: Turn) -> int:
+    grant = turn.grant
+    if grant is None or grant.repeats is not None or grant.calls == 0 or not flow.calm or flow.stopped:
+        return 0
+    left = flow.limits.daily - flow.day_used if flow.limits.daily else flow.tokens
+    return int(min(flow.tokens, left)) // 2
+
+
+def _claim(tx: Tx, rows: EngineRows, crew: Crew, turn: Turn, grant: Grant, taken: list[Held] | None) -> None:
     names, until = list(crew.operations), tx.now + crew.lease
 
     def some(limit: int, which: str) -> list[Held]:
@@ -132,7 +154,12 @@ def _claim(tx: Tx, rows: EngineRows, crew: Crew, turn: Turn, grant: Grant) -> No
             return []
         return rows.claim(crew.system, names, limit, worker=crew.worker, lease_until=until, which=which)
 
-    if grant.repeats is None:
+    if taken is not None:
+        if len(taken) > grant.rows or grant.repeats is not None:
+            turn.ample = 0
+            raise SerialConflict(f"{tx.name}: the system allows less than it did")
+        turn.claimed = taken
+    elif grant.repeats is None:
         turn.claimed = some(grant.rows, "any")
     else:
         turn.claimed = some(grant.rows, "fresh")

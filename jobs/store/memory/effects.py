@@ -117,6 +117,12 @@ class MemoryEffects:
         ]
         return sorted(held(row) for row in taken)
 
+    def claim_under_flow(
+        self, system: str, operations: Sequence[str], limit: int, *, worker: int, lease_until: datetime
+    ) -> tuple[Flow, list[Held]]:
+        read = self.flow(system)
+        return read, self.claim(system, operations, limit, worker=worker, lease_until=lease_until)
+
     def claim_asks(
         self, system: str, operations: Sequence[str], limit: int, *, again_at: datetime
     ) -> list[Held]:

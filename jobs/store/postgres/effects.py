@@ -56,6 +56,20 @@ class PgEffects:
             self._tx, system, operations, limit, worker=worker, lease_until=lease_until, which=which
         )
 
+    def claim_under_flow(
+        self, system: str, operations: Sequence[str], limit: int, *, worker: int, lease_until: datetime
+    ) -> tuple[Flow, list[Held]]:
+        read, claimed = engine.claim_under_flow(
+            self._tx,
+            flow.question(self._tx, system),
+            system,
+            operations,
+            limit,
+            worker=worker,
+            lease_until=lease_until,
+        )
+        return self.flow(system) if read is None else flow.told(system, read), claimed
+
     def claim_asks(
         self, system: str, operations: Sequence[str], limit: int, *, again_at: datetime
     ) -> list[Held]:

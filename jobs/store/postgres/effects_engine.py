@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 import psycopg
+from psycopg.rows import DictRow
 
 from connectors.kit.effects import Exchange
 from jobs import queues
@@ -42,6 +43,10 @@ update effect e set state = 'sending', attempt = attempt + 1, tries = tries + 1,
     updated_at = %(now)s
 where e.id = any(array(select id from picked))
 returning {held}"""
+
+_CLAIMS = {
+    name: _CLAIM.format(which=which, held=_HELD, lowest=LOWEST_PRIORITY) for name, which in _WHICH.items()
+}
 
 _ASK: LiteralString = """
 with picked as materialized (
@@ -130,15 +135,46 @@ def claim(
     which: str,
 ) -> list[Held]:
     """See :meth:`jobs.effects.ports.EngineRows.claim`."""
-    sql = _CLAIM.format(which=_WHICH[which], held=_HELD, lowest=LOWEST_PRIORITY)
-    rows = held(
-        tx,
-        sql,
-        {"system": system, "operations": list(operations), "limit": limit, "worker": worker,
-         "lease_until": lease_until, "now": tx.now},
-    )  # fmt: skip
+    rows = held(tx, *_claiming(tx, system, operations, limit, worker, lease_until, which))
     rows.sort()
     return rows
+
+
+def claim_under_flow(
+    tx: PgTx,
+    flow: tuple[LiteralString, dict[str, Any]],
+    system: str,
+    operations: Sequence[str],
+    limit: int,
+    *,
+    worker: int,
+    lease_until: datetime,
+) -> tuple[DictRow | None, list[Held]]:
+    """The flow row (``None``: there is none yet) and the claim in one round trip."""
+    reading = tx.connection.cursor()
+    claiming = tx.connection.cursor(row_factory=_held_row)
+    with tx.connection.pipeline():
+        reading.execute(*flow)
+        claiming.execute(*_claiming(tx, system, operations, limit, worker, lease_until, "any"))
+        row = reading.fetchone()
+        rows = claiming.fetchall()
+    rows.sort()
+    return row, rows
+
+
+def _claiming(
+    tx: PgTx,
+    system: str,
+    operations: Sequence[str],
+    limit: int,
+    worker: int,
+    lease_until: datetime,
+    which: str,
+) -> tuple[LiteralString, dict[str, Any]]:
+    return _CLAIMS[which], {
+        "system": system, "operations": list(operations), "limit": limit, "worker": worker,
+        "lease_until": lease_until, "now": tx.now,
+    }  # fmt: skip
 
 
 def claim_asks(

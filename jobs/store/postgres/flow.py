@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
+
+from psycopg.rows import DictRow
 
 from jobs.effects.flow import Flow, Limits, Share
 from jobs.store.postgres.arrays import encoded
@@ -19,12 +21,21 @@ where f.system = %(system)s for no key update of f"""
 
 def read(tx: PgTx, system: str) -> Flow:
     """See :meth:`jobs.effects.ports.EngineRows.flow`."""
-    parameters = {"system": system, "now": tx.now}
-    row = tx.fetch_one(_READ, parameters)
+    row = tx.fetch_one(*question(tx, system))
     if row is None:
         limit(tx, system, Limits())
-        row = tx.fetch_one(_READ, parameters)
+        row = tx.fetch_one(*question(tx, system))
     assert row is not None  # noqa: S101 - written one line above
+    return told(system, row)
+
+
+def question(tx: PgTx, system: str) -> tuple[LiteralString, dict[str, Any]]:
+    """The statement that locks and reads the row."""
+    return _READ, {"system": system, "now": tx.now}
+
+
+def told(system: str, row: DictRow) -> Flow:
+    """The row as it was read."""
     limits = Limits(
         row["rate"],
         row["burst"],
