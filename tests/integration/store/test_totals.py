@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 
 from jobs.store.postgres.views import totals
+from tests.support.waiting import eventually
 
 CALL = """insert into exchange (at, system, operation, direction, reference, status, outcome, duration_ms,
     request_digest, response_digest, request_summary, response_summary)
@@ -19,5 +20,10 @@ def test_a_row_that_commits_late_with_a_smaller_number_is_in_the_total(pg_store,
         assert [totals.roll_up(pg_store) for _ in range(4)] == [0, 0, 0, 0]
         slow.commit()
 
-        assert sum(totals.roll_up(pg_store) for _ in range(6)) == 2
-        assert quick.execute("select sum(done) from effect_hour").fetchone() == (2,)
+        def total() -> int:
+            # Open transactions of other databases of the server hold the horizon as well: they end.
+            totals.roll_up(pg_store)
+            return int(quick.execute("select coalesce(sum(done), 0) from effect_hour").fetchone()[0])
+
+        eventually(lambda: total() == 2, within=60)
+        assert [total() for _ in range(6)] == [2] * 6
