@@ -18,6 +18,7 @@ from jobs.access.demo import PASSWORD, PEOPLE, add_demo_people
 from jobs.access.model import RIGHTS, Right, Role
 from jobs.errors import NotAllowed
 from jobs.store.postgres.views import totals
+from tests.support.waiting import eventually
 
 REFERENCE = "0000000000000001"
 LOGINS = {person.roles[0]: person.login for person in PEOPLE}
