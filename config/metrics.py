@@ -14,7 +14,9 @@ DRAINS = Counter("lienthong_drains", "Runs of drains", ["queue", "result"])
 PERIODIC = Counter("lienthong_periodic", "Runs of periodic work", ["name", "result"])
 CHILD_DEATHS = Counter("lienthong_child_deaths", "Processes that ended without being told to", ["role"])
 EFFECTS = Counter(
-    "lienthong_effects", "Answers of outside systems by what they made of the effect", ["system", "operation", "state"]
+    "lienthong_effects",
+    "Answers of outside systems by what they made of the effect",
+    ["system", "operation", "state"],
 )
 UP = Gauge("lienthong_up", "1 while a process works", ["role"])
 

@@ -144,7 +144,9 @@ class VnpaySandbox(SessionRoutes):
         names = {"querydr": _QUERY, "refund": _REFUND}.get(str(command))
         if names is None or not all(type(value) in (str, int) for value in body.values()):
             return answer_json({"vnp_ResponseCode": "03", "vnp_Message": "Du lieu khong dung dinh dang"})
-        body = {name: str(value) for name, value in body.items()}  # programs send amounts and dates as numbers too
+        body = {
+            name: str(value) for name, value in body.items()
+        }  # programs send amounts and dates as numbers too
         secret = self.terminals.get(body.get("vnp_TmnCode", ""))
         if secret is None:
             return answer_json({"vnp_ResponseCode": "02", "vnp_Message": "TmnCode khong hop le"})

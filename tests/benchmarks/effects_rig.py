@@ -94,7 +94,7 @@ def fork(work: Callable[[], None]) -> int:
         return pid
     try:
         work()
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - a forked child: told, then ended
         traceback.print_exc()
     finally:
         os._exit(0)
