@@ -1,6 +1,6 @@
 """``python -m tests.simulation --payments N --seed S``: many histories of the real core, each checked to the đồng.
 
-A run is cut into histories of at most 2,000 payments: each draws its own faults, ends, is checked and forgotten, so
+A run is cut into histories of at most 5,000 payments: each draws its own faults, ends, is checked and forgotten, so
 memory does not grow with N. The same seed gives the same trace hash, whatever the number of processes.
 """
 

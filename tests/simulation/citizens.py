@@ -87,7 +87,7 @@ class Citizens:
     def ask_for_page(self, citizen: Citizen) -> None:
         """``POST /payments``; whatever is answered, the citizen comes again with the same key."""
         citizen.tries += 1
-        if citizen.tries > 12 or citizen.paid:
+        if citizen.tries > 30 or citizen.paid:
             return
         early = self._pays_before_we_know(citizen)
         answered = "?"

@@ -32,7 +32,8 @@ NOTICES = (
 COMMITS = ("killed_before_commit", "killed_after_commit", "commit_answer_lost", "commit_lost", "store_away")
 WAKES = ("wake_lost", "broker_wiped", "job_run_twice")
 
-ALL = (*CALLS, *NOTICES, *COMMITS, *WAKES)
+ANSWERS = ("done_and_answered_94",)  # the gateway took a refund and says 'in progress' of it
+ALL = (*CALLS, *NOTICES, *COMMITS, *WAKES, *ANSWERS)
 RATE = 0.1
 
 

@@ -47,7 +47,7 @@ class Offices:
     def paid(self, citizen: Citizen) -> None:
         """A paid dossier is worked on; one in eight ends so that money is owed back."""
         draw = self.h.chance.random()
-        wait = timedelta(minutes=1 + self.h.chance.random() * 100)
+        wait = timedelta(minutes=1 + self.h.chance.random() * 60)
         if draw < 0.08:
             self.h.at(wait, lambda: self._close(citizen, REFUSED))
         elif draw < 0.10:

@@ -157,7 +157,8 @@ def _gateway(gateway: Provider, wire: Wire, clock: VirtualClock) -> list[Operati
             lambda: gateway.refund(request, facts["reference"], facts["amount"], clock.now()),
         )
         where: dict[str, Any] = {"system": "vnpay", "operation": "refund", "reference": request}
-        if code == "94":
+        if code == "94" or (made is not None and wire.faults.strike(("done_and_answered_94",))):
+            # Their guard, or their own repeat of a request that they had taken: 94 never says whether it was done.
             gateway_says("94")
             raise OutcomeUnknown("a refund is in progress (94)", **where)
         if made is None:

@@ -13,7 +13,7 @@ from typing import Any
 from tests.simulation import faults
 from tests.simulation.history import BRANCHES, Outcome, play
 
-LARGEST = 2_000
+LARGEST = 5_000
 ENOUGH_FOR_FAULTS = 4_000
 ENOUGH_FOR_BRANCHES = 20_000
 MOST_TOLD = 50
