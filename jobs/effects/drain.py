@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_AHEAD_SECONDS = 0.25
-_AHEAD_TURNS = 3.0
+_AHEAD_SECONDS = 0.3
+_AHEAD_TURNS = 4.0
 _LONGEST_AHEAD = 1.0
 """Rows in hand are about what can be called in this time, or while a few turns last (the threads must not stand idle
 meanwhile): more would only wait here instead of at another worker."""

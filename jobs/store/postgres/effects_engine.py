@@ -103,7 +103,12 @@ _PROMOTE_BEHIND: LiteralString = _PROMOTE.format(
 _NOTED: LiteralString = """at, system, operation, direction, reference, effect_id, attempt, status, outcome, duration_ms,
     request_digest, response_digest, request_summary, response_summary"""
 _NOTE: LiteralString = f"copy exchange ({_NOTED}) from stdin"
-_NOTE_ONE: LiteralString = f"insert into exchange ({_NOTED}) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb)"
+_NOTE_FEW: LiteralString = f"""
+insert into exchange ({_NOTED})
+select at::timestamptz, system, operation, direction, reference, effect_id::bigint, attempt::int, status::int, outcome,
+    duration_ms::int, request_digest, response_digest, request_summary::jsonb, response_summary::jsonb
+from unnest({", ".join(["%s::text[]"] * 14)}) as x({_NOTED})"""
+_FEW = 100
 
 _LITERALS: dict[str, Callable[[Any], str]] = {
     name: texts if name in ("state", "code", "message", "reason", "outcome")
@@ -282,9 +287,11 @@ def note(tx: PgTx, exchanges: Sequence[tuple[int | None, int | None, Exchange]])
         return
     at = tx.now.isoformat()
     rows = [_fields(at, effect_id, attempt, x) for effect_id, attempt, x in exchanges]
-    if len(rows) == 1:  # COPY takes three round trips
-        one = [None if not field and n in _NULLABLE else field for n, field in enumerate(rows[0])]
-        tx.execute(_NOTE_ONE, one)
+    if len(rows) <= _FEW:  # COPY takes three round trips
+        columns: list[Sequence[str | None]] = list(zip(*rows, strict=True))
+        for place in _NULLABLE:
+            columns[place] = [field or None for field in columns[place]]
+        tx.execute(_NOTE_FEW, [texts(column) for column in columns])
         return
     with tx.connection.cursor().copy(_NOTE) as out:
         out.write("".join([copy_line(fields, _NULLABLE) for fields in rows]))
