@@ -68,17 +68,19 @@ def sql() -> None:
 def restored(as_json: _JSON = False) -> None:
     """Sau khi khôi phục bản sao lưu, trước khi chạy worker: mọi khoản hoàn dở dang phải tra cứu trước khi gửi. / After a restore."""
     from jobs.bootstrap import build
+    from jobs.effects.actors import doubt_after_restore
 
     with database(ready("db"), start=False) as place:
         runtime = build(place.settings, place.dsn)
         try:
             count = runtime.services.refunds.after_restore()
+            count += doubt_after_restore(runtime.store, runtime.connectors.operations)
         finally:
             runtime.close()
     if as_json:
         print_json({"looked_up_first": count})
     else:
         say(
-            f"{count} khoản hoàn sẽ được tra cứu trước khi có thể gửi. Giờ có thể chạy worker.",
-            f"{count} refunds will be looked up before anything may be sent. Workers may start now.",
+            f"{count} khoản hoàn và tác vụ sẽ được tra cứu trước khi có thể gửi. Giờ có thể chạy worker.",
+            f"{count} refunds and effects will be looked up before anything may be sent. Workers may start now.",
         )
