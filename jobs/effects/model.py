@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 
 LOWEST_PRIORITY = 9
+AT_ONCE = timedelta(seconds=1)
+"""What is due at once was due this long ago: the clocks of two processes may be some milliseconds apart, and a worker that
+is woken must not find the work 'not yet due' and leave it to the next sweep."""
 
 
 class EffectState(StrEnum):

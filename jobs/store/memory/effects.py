@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from connectors.kit.effects import Exchange
 from jobs import queues
 from jobs.effects.flow import Flow, Limits
-from jobs.effects.model import LOWEST_PRIORITY, Effect, EffectState, NewEffect
+from jobs.effects.model import AT_ONCE, LOWEST_PRIORITY, Effect, EffectState, NewEffect
 from jobs.effects.rows import CLOSED, Blocker, Change, Held, Proposal, Standing, cancelling, settling
 from jobs.errors import Duplicate
 from jobs.store.memory import effects_desk as desk
@@ -60,7 +60,7 @@ class MemoryEffects:
             cause=effect.cause,
             payload=encoded(effect.payload),
             state=EffectState.PLANNED,
-            due_at=effect.due_at or now,
+            due_at=effect.due_at or now - AT_ONCE,
             created_at=now,
             updated_at=now,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jobs import queues
-from jobs.effects.model import LOWEST_PRIORITY, NewEffect
+from jobs.effects.model import AT_ONCE, LOWEST_PRIORITY, NewEffect
 from jobs.errors import SerialConflict
 from jobs.store.postgres.arrays import encoded, moments, numbers, texts
 from jobs.store.postgres.tx import PgTx
@@ -81,6 +81,6 @@ def _columns(tx: PgTx, effects: Sequence[NewEffect]) -> dict[str, object]:
     columns["ord"] = numbers(range(len(effects)))
     columns["payload"] = texts([encoded(effect.payload) for effect in effects])
     columns["priority"] = numbers([min(max(effect.priority, 0), LOWEST_PRIORITY) for effect in effects])
-    columns["due_at"] = moments([effect.due_at or tx.now for effect in effects])
+    columns["due_at"] = moments([effect.due_at or tx.now - AT_ONCE for effect in effects])
     columns["now"] = tx.now
     return columns

@@ -105,3 +105,13 @@ def test_who_plans_behind_a_lane_that_is_being_closed_makes_a_head(pg_store, clo
     with pg_store.transaction("look") as tx:
         rows = tx.fetch("select key, head from effect where state = 'planned' order by id")
     assert [(r["key"], r["head"]) for r in rows] == [("b", True), ("c", False)]
+
+
+def test_what_is_due_at_once_is_due_for_a_worker_whose_clock_is_a_little_behind(store, clock):
+    """Whoever is woken and finds nothing due leaves the work to the next sweep."""
+    plan(store, new("a"))
+    clock.advance(-0.2)
+    outside = Outside()
+    engine(store, outside, clock).step(SYSTEM)
+
+    assert outside.done == {"a": 1}
