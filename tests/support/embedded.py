@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jobs.store.embedded.server import EmbeddedServer
+from tests.support.waiting import eventually
 
 
 @contextmanager
@@ -19,7 +20,13 @@ def short_home() -> Iterator[Path]:
     try:
         yield home
     finally:
-        shutil.rmtree(home)
+        eventually(lambda: _removed(home))
+
+
+def _removed(home: Path) -> bool:
+    """A server that is just ending removes files of its own meanwhile."""
+    shutil.rmtree(home, ignore_errors=True)
+    return not home.exists()
 
 
 @contextmanager
