@@ -184,6 +184,24 @@ def test_the_stream_opens_and_says_so(visitor):
     assert page.locator(".live").inner_text() == "Trực tiếp"
 
 
+def test_a_stream_that_could_not_open_is_tried_again(visitor):
+    """The page may be opened at the very moment the process is started again."""
+    page = visitor("xem")
+    refused: list[str] = []
+
+    def refuse_once(route):
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.fulfill(status=503, headers={"retry-after": "30"}, body="")
+
+    page.route("**/live?*", refuse_once)
+    page.reload()
+    page.wait_for_selector(".live[data-state='on']")
+    assert refused
+
+
 def test_a_change_is_offered_and_never_forced(visitor, database):
     """What a person reads stays where it is until they press."""
     import psycopg

@@ -32,6 +32,7 @@ class Installation:
         self.home, self.port = home, free_port()
         self._arguments, self._environment = arguments, environment
         self.process: subprocess.Popen[bytes] | None = None
+        self._log = home.parent / f"log-{self.port}"  # of its own: an earlier one's last words are not ours
 
     @property
     def url(self) -> str:
@@ -43,7 +44,7 @@ class Installation:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("LIENTHONG_")}
         environment |= {"LIENTHONG_DATA_DIRECTORY": str(self.home), **self._environment}
         self.home.parent.mkdir(exist_ok=True)
-        with (self.home.parent / "log").open("ab") as log:
+        with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "adapters.cli.main", "run", "all", "--port", str(self.port), *self._arguments],
                 cwd=ROOT, env=environment, stdout=log, stderr=log,
@@ -59,7 +60,7 @@ class Installation:
 
     def log(self) -> str:
         """What it wrote."""
-        return (self.home.parent / "log").read_text()
+        return self._log.read_text()
 
     def family(self) -> list[psutil.Process]:
         """The supervisor and everything below it."""

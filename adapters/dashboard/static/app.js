@@ -81,4 +81,9 @@
   document.addEventListener("htmx:sse:after:connection", () => show("on"));
   document.addEventListener("htmx:sse:error", () => show("reconnecting"));
   document.addEventListener("visibilitychange", () => { if (document.hidden) show("paused"); });
+  /* The extension tries a broken stream again by itself, but not one that never opened. */
+  setInterval(() => {
+    const stream = document.getElementById("stream");
+    if (stream && !document.hidden && badge()?.dataset.state !== "on") htmx.trigger(stream, "again");
+  }, 3000);
 })();
