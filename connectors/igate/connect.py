@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from connectors.igate.auth import adapter_tokens, gateway_tokens
 from connectors.igate.client import SHOWN, SYSTEM, Client
+from connectors.igate.operations import operations
 from connectors.igate.settings import Settings
+from connectors.kit.connection import Connection
 from connectors.kit.effects import ExchangeLog
 from connectors.kit.seams import Clock
 from connectors.kit.transport import Auth, Transport
 
 
-def connected(
-    settings: Settings, *, clock: Clock, log: ExchangeLog | None = None
-) -> tuple[Client, list[Transport]]:
-    """The client, and every transport that must be closed. Nothing is connected yet."""
+def connected(settings: Settings, *, clock: Clock, log: ExchangeLog | None = None) -> Connection:
+    """The client with its transports. Nothing is connected yet."""
     transports: list[Transport] = []
 
     def to(address: str, auth: Auth | None = None) -> Transport:
@@ -37,7 +37,8 @@ def connected(
         own = settings.adapter_own_token
         auth = adapter_tokens(settings, to(settings.adapter_url)) if own else keycloak
         adapter = to(settings.adapter_url, auth)
-    return Client(settings, gateway, adapter, clock=clock), transports
+    client = Client(settings, gateway, adapter, clock=clock)
+    return Connection(SYSTEM, client, operations(client), transports)
 
 
 __all__ = ["SYSTEM", "connected"]

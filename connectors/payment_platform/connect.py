@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import urlsplit
 
 from connectors.kit.auth import ClientCredentials, Tokens, bearer
+from connectors.kit.connection import Connection
 from connectors.kit.effects import ExchangeLog
 from connectors.kit.seams import Clock
 from connectors.kit.transport import Auth, Transport
+from connectors.payment_platform import notifications
 from connectors.payment_platform.client import SHOWN, SYSTEM, Client
+from connectors.payment_platform.operations import operations
 from connectors.payment_platform.settings import Settings
 
 
-def connected(
-    settings: Settings, *, clock: Clock, log: ExchangeLog | None = None
-) -> tuple[Client, list[Transport]]:
-    """The client, and every transport that must be closed. Nothing is connected yet."""
+def connected(settings: Settings, *, clock: Clock, log: ExchangeLog | None = None) -> Connection:
+    """The client with its transports. Nothing is connected yet."""
     transports: list[Transport] = []
 
     def to(address: str, auth: Auth | None = None) -> Transport:
@@ -44,7 +46,9 @@ def connected(
             client_secret=settings.client_secret,
         )
         auth = Tokens(grant, system=SYSTEM)
-    return Client(settings, to(settings.base_url, auth), clock=clock), transports
+    client = Client(settings, to(settings.base_url, auth), clock=clock)
+    verifiers = {SYSTEM: partial(notifications.verified, settings=settings)}
+    return Connection(SYSTEM, client, operations(client), transports, verifiers)
 
 
 __all__ = ["SYSTEM", "connected"]

@@ -47,7 +47,9 @@ def test_it_ends_cleanly_and_leaves_nothing_running(installation):
 
     eventually(lambda: not [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE])
     log = installation.log()
-    assert log.count('"worker.stopped"') == log.count('"worker.started"'), "a worker was cut instead of ending"
+    assert log.count('"worker.stopped"') == log.count('"worker.started"'), (
+        "a worker was cut instead of ending"
+    )
 
 
 def test_after_a_kill_of_the_parent_it_starts_again_without_hands(installation, home):

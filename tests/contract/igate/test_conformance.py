@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from connectors.igate.connect import connected
-from connectors.igate.operations import operations
 from connectors.igate.sandbox import CaseSystemSandbox
 from connectors.kit.effects import Call
 from tests.contract.conformance import Conformance, World
@@ -33,7 +32,7 @@ class TestCaseSystem(Conformance):
         state = {**named, "status": 4, "note": "Đã đủ phí"}
         return World(
             sandbox=sandbox,
-            connect=lambda url: operations(connected(settings(url), clock=clock)[0]),
+            connect=lambda url: connected(settings(url), clock=clock).operations,
             calls={
                 "confirm_fee": lambda: Call("fee-paid:H:A", "A1B2C3D4E5F6G7H8", paid),
                 "update_status": lambda: Call("k", filed["code"], state),

@@ -61,13 +61,13 @@ def test_the_platforms_proxy_gives_tokens_too(clock):
         client_id="lienthong",
         client_secret=SECRET,
     )
-    client, transports = connected(ours, clock=clock)
+    made = connected(ours, clock=clock)
     try:
-        news = client.query(
-            reference=platform.REFERENCE, request_time=client.request_time(), amount=1_300_000
+        news = made.client.query(
+            reference=platform.REFERENCE, request_time=made.client.request_time(), amount=1_300_000
         )
     finally:
-        for transport in transports:
+        for transport in made.transports:
             transport.close()
         server.close()
 

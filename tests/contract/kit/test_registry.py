@@ -7,7 +7,13 @@ import pytest
 from config.connector_sections import ConnectorSettings
 from connectors import registry
 from connectors.kit.addresses import checked
+from connectors.kit.connection import Connection
 from tests.contract.vnpay.worlds import settings
+
+
+def test_every_section_of_the_settings_has_its_system_and_every_system_its_section():
+    """A section that nobody reads is set in vain."""
+    assert set(ConnectorSettings.model_fields) == set(registry.SYSTEMS)
 
 
 def test_a_system_that_is_not_set_is_not_there(clock):
@@ -32,7 +38,7 @@ def test_an_operation_declared_twice_is_refused(clock):
     """The second one would silently take the place of the first."""
     made = registry.build(ConnectorSettings(), clock=clock)
     with pytest.raises(ValueError, match="twice"):
-        made.add("statements", None, made.operations.values())
+        made.take(Connection("statements", None, list(made.operations.values())))
 
 
 @pytest.mark.parametrize("address", ["https://a.example", "https://a.example:8443/x", "http://127.0.0.1:8081", "http://localhost", "http://[::1]:1"])  # fmt: skip

@@ -8,7 +8,6 @@ from connectors.kit.effects import Call
 from connectors.kit.sandbox import SandboxRequest
 from connectors.payment_platform import wire
 from connectors.payment_platform.connect import connected
-from connectors.payment_platform.operations import operations
 from connectors.payment_platform.sandbox import PlatformSandbox
 from tests.contract.conformance import Conformance, World
 from tests.contract.payment_platform.conftest import REFERENCE, SECRET, receipt, settings
@@ -42,7 +41,7 @@ class TestPlatform(Conformance):
         asking = {"reference": PAID, "request_time": time, "amount": 1_300_000, "terminal": "DVCTINH"}
         return World(
             sandbox=sandbox,
-            connect=lambda url: operations(connected(settings(f"{url}/payment-platform"), clock=clock)[0]),
+            connect=lambda url: connected(settings(f"{url}/payment-platform"), clock=clock).operations,
             calls={
                 "open_payment": lambda: Call("attempt:A:init", REFERENCE, opening(REFERENCE)),
                 "query_payment": lambda: Call("attempt:B:query:1", PAID, asking),

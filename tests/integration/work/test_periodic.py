@@ -12,6 +12,7 @@ from jobs import periodic
 from jobs.broker.listener import CHANNEL
 from jobs.periodic import Periodic, install, next_time, run_due
 from jobs.scheduler import Scheduler
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -133,7 +134,7 @@ def test_started_twice_only_one_sweeps_until_it_ends(make_scheduler, pg_store, c
     assert first.tick() == {"housekeeping"}
     assert second.tick() == set()
     first.close()
-    assert second.tick() == {"housekeeping"}
+    eventually(lambda: second.tick() == {"housekeeping"})  # the server lets go when it has seen the end
 
 
 def test_a_lost_connection_is_made_anew(make_scheduler, pg_store, clock, work, database):
