@@ -40,6 +40,8 @@ class Numbers:
         unaccounted: đồng that a citizen paid and that the product neither shows nor names.
         twice: refunds that were paid more than once, or beyond what was paid.
         in_transit: refunds that are owed and not at an end.
+        elsewhere, elsewhere_amount: dossiers whose money the bank took and the gateway reversed, and that no refund of
+            ours has paid back: it never came to us, and a person has it on the list.
     """
 
     payments: int
@@ -51,6 +53,8 @@ class Numbers:
     settled: int
     settled_amount: int
     in_transit: int
+    elsewhere: int
+    elsewhere_amount: int
     breaks: dict[str, int]
     unaccounted: int
     twice: int
@@ -97,6 +101,15 @@ def fingerprint(facts: Facts) -> str:
 
 def numbers_of(facts: Facts, wrong: list[Wrong]) -> Numbers:
     owed = {code: amount for code, s in facts.stories.items() if (amount := owed_to(s, facts.taken))}
+    gone = Counter({refund.dossier: 0 for refund in facts.refunds})
+    for refund in facts.refunds:
+        if refund.state not in GONE:
+            gone[refund.dossier] += refund.amount
+    elsewhere = [
+        amount
+        for code, story in facts.stories.items()
+        if (amount := reversed_of(story, facts.taken)) and gone[code] <= owed[code] - amount
+    ]
     lengths = sorted(_lengths(facts))
     settled = [refund for refund in facts.refunds if refund.state == "SETTLED"]
     return Numbers(
@@ -109,6 +122,8 @@ def numbers_of(facts: Facts, wrong: list[Wrong]) -> Numbers:
         settled=len(settled),
         settled_amount=sum(refund.amount for refund in settled),
         in_transit=sum(refund.state not in ENDED for refund in facts.refunds),
+        elsewhere=len(elsewhere),
+        elsewhere_amount=sum(elsewhere),
         breaks=dict(sorted(Counter(item.kind for item in facts.items).items())),
         unaccounted=sum(one.amount for one in wrong if one.what in _UNACCOUNTED),
         twice=sum(one.what == "refund-twice" for one in wrong),

@@ -23,6 +23,13 @@ _BREAKS: dict[str, tuple[str, str]] = {
     "file_missing": ("thiếu tệp", "file missing"),
     "settlement_short": ("phiên chuyển thiếu", "session short"),
     "settlement_long": ("phiên chuyển thừa", "session long"),
+    "payment_mismatch": ("tin báo không khớp", "news that does not agree"),
+    "payment_unplaced": ("tiền chưa rõ nơi nộp", "money without a place"),
+    "payment_suspect": ("giao dịch nghi vấn", "suspected payment"),
+    "payment_unresolved": ("quá một ngày chưa rõ", "unresolved for a day"),
+    "refund_rejected": ("bên chi từ chối hoàn", "refund refused"),
+    "refund_mismatch": ("hoàn không khớp", "refund differs"),
+    "refund_no_policy": ("chưa có quy định hoàn", "no refund policy"),
 }
 
 
@@ -69,6 +76,10 @@ def rows(numbers: Numbers) -> list[tuple[str, str]]:
             f"{number(numbers.settled)} · {money(numbers.settled_amount)}",
         ),
         (words("  đang trên đường", "  in transit"), number(numbers.in_transit)),
+        (
+            words("  ngân hàng đã trừ, cổng đảo: chưa về bên mình", "  taken by the bank, reversed: never with us"),
+            f"{number(numbers.elsewhere)} · {money(numbers.elsewhere_amount)}",
+        ),
         (words("Khoản chờ người xử lý", "Open items for people"), breaks or words("không có", "none")),
         (
             words("Từ lúc phát sinh đến lúc bên chi nhận lệnh hoàn", "From cause to refund accepted"),
