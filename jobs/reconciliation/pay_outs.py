@@ -132,6 +132,42 @@ def paid_by_now(tx: PgTx, judge: Judge, lines: Sequence[Any] | None = None) -> N
             _keep(tx, judge, out, verdict, by_id)
 
 
+def by_person(tx: PgTx, judge: Judge, file_id: int, line: Any, *, actor: str, reason: str) -> None:
+    """Two people say that a bank line pays a session: it leaves suspense, and a session paid in full is booked."""
+    rows.match_statement(tx, "person", [line], file_id=file_id, by=actor, reason=reason)
+    judge.remedies.explained(tx, [line["id"]])
+    rows.close_breaks(tx, [f"break:only_theirs:bank:{line['id']}"], "matched by a person")
+    out = _out(tx, judge, file_id)
+    if out is not None and out.paid == out.expected:
+        _booked(tx, judge, out, line["booked_on"])
+
+
+def undone(tx: PgTx, judge: Judge, file_id: int, *, actor: str) -> None:
+    """A match with a session was taken back: the session is paid no longer. The day's next run names what is left over."""
+    out = _out(tx, judge, file_id)
+    if out is not None and out.paid != out.expected:
+        for one in (*out.earlier, out):
+            for event in ("carry_settled", "session_paid", "session_carried"):
+                judge.remedies.take_back(tx, event, _document(one), actor)
+
+
+def _out(tx: PgTx, judge: Judge, file_id: int) -> PayOut | None:
+    outs = _outs(tx, judge, tx.now.astimezone(HANOI).date())
+    return next((out for out in outs if out.file["id"] == file_id), None)
+
+
+def _booked(tx: PgTx, judge: Judge, out: PayOut, day: date) -> None:
+    """A session that is paid in full, and those whose debt it bore."""
+    rows.close_breaks(tx, [out.key(_SHORT), out.key(_LONG)], "paid")
+    for before in out.earlier:
+        _post(tx, judge, before, before.file["session"])
+    _post(tx, judge, out, day, came=True)
+
+
+def _document(out: PayOut) -> str:
+    return f"{out.file['partner']}:{out.file['terminal']}:{out.file['session']}"
+
+
 def _outs(tx: PgTx, judge: Judge, today: date) -> list[PayOut]:
     return chain([row for row in rows.open_sessions(tx, today) if row["partner"] not in judge.straight])
 
@@ -179,10 +215,7 @@ def _keep(tx: PgTx, judge: Judge, out: PayOut, verdict: SessionVerdict, by_id: d
             tx, [f"break:only_theirs:bank:{number}" for number in verdict.rows], "pays a session"
         )
     if verdict.verdict == "matched":
-        rows.close_breaks(tx, [out.key(_SHORT), out.key(_LONG)], "paid")
-        for before in out.earlier:
-            _post(tx, judge, before, before.file["session"])
-        _post(tx, judge, out, by_id[verdict.rows[-1]]["booked_on"], came=True)
+        _booked(tx, judge, out, by_id[verdict.rows[-1]]["booked_on"])
 
 
 def _post(tx: PgTx, judge: Judge, out: PayOut, day: date, *, came: bool = False) -> None:
@@ -192,7 +225,7 @@ def _post(tx: PgTx, judge: Judge, out: PayOut, day: date, *, came: bool = False)
         came: the bank has shown its whole net, be it negative.
     """
     file, post = out.file, judge.remedies.post
-    document = f"{file['partner']}:{file['terminal']}:{file['session']}"
+    document = _document(out)
     borne = out.carried if came else out.borne
     if borne:
         post(tx, "carry_settled", document, {"amount": borne}, day)

@@ -63,6 +63,10 @@ class Remedies(Protocol):
         """Post an event of the posting table once per document, into the open period."""
         ...
 
+    def take_back(self, tx: PgTx, event: str, document: str, actor: str) -> None:
+        """Turn round what is booked for a document, by a counter-entry; nothing when nothing stands."""
+        ...
+
     def explained(self, tx: PgTx, lines: Sequence[int]) -> None:
         """Bank lines found their place: what stood in suspense for them is turned round."""
         ...
@@ -157,6 +161,9 @@ class Recorded:
 
     def post(self, tx: PgTx, event: str, document: str, amounts: Mapping[str, int], value_day: date) -> None:  # noqa: ARG002
         self.asked.append(("post", (event, document, dict(amounts), value_day)))
+
+    def take_back(self, tx: PgTx, event: str, document: str, actor: str) -> None:  # noqa: ARG002 - the port's shape
+        self.asked.append(("take_back", (event, document)))
 
     def explained(self, tx: PgTx, lines: Sequence[int]) -> None:  # noqa: ARG002 - the port's shape
         self.asked.append(("explained", tuple(lines)))

@@ -11,7 +11,7 @@ from connectors.statements.reader import read_statement
 from jobs.access import audit
 from jobs.access.model import Actor
 from jobs.errors import NotAllowed, NotFound
-from jobs.reconciliation import days, running
+from jobs.reconciliation import days, pay_outs, running
 from jobs.reconciliation.judging import Judge
 from jobs.reconciliation.loading import Loader, read_settlement_file
 from jobs.reconciliation.ours import MONEY_TABLES
@@ -150,7 +150,7 @@ class Reconciliation:
         """Make a proposed match; not by who proposed it. Twice is once."""
         with audit.acting(self._store, "accept-match", actor, "accept-match", f"proposal:{proposal}") as tx:
             row = tx.fetch_one(
-                """select p.*, b.amount as line_amount, b.returned, b.reference, b.id as line from match_proposal p
+                """select p.*, b.amount as line_amount, b.returned, b.reference, b.booked_on, b.id as line from match_proposal p
                    join statement_line b on b.id = p.statement_line_id where p.id = %s for update of p""",
                 (proposal,),
             )
@@ -167,15 +167,12 @@ class Reconciliation:
                 (str(actor), tx.now, proposal),
             )
             line = {
-                "id": row["line"],
-                "amount": row["line_amount"],
-                "returned": row["returned"],
-                "reference": row["reference"],
-            }
-            rows.match_statement(
-                tx, "person", [line], file_id=row["settlement_file_id"], by=str(actor), reason=row["reason"]
+                "id": row["line"], "amount": row["line_amount"], "returned": row["returned"], "reference": row["reference"],
+                "booked_on": row["booked_on"],
+            }  # fmt: skip
+            pay_outs.by_person(
+                tx, self._judge, row["settlement_file_id"], line, actor=str(actor), reason=row["reason"]
             )
-            rows.close_breaks(tx, [f"break:only_theirs:bank:{row['line']}"], "matched by a person")
 
     def undo(self, match: int, *, reason: str, actor: Actor) -> int:
         """Take a match back by a counter-record; its id. A match is undone once."""
@@ -187,13 +184,20 @@ class Reconciliation:
                        settlement_file_id, made_by, made_at, reason, undoes)
                    select 'undo', kind, reference, amount, settlement_line_id, statement_line_id, settlement_file_id,
                        %s, %s, %s, id from match_record where id = %s and undoes is null
-                   on conflict (undoes) do nothing returning id""",
+                   on conflict (undoes) do nothing returning id, settlement_file_id, statement_line_id""",
                 (str(actor), tx.now, reason, match),
             )
             if row is None:
                 raise NotAllowed(
                     "undone", "Không có khớp nối này, hoặc đã hủy rồi.", "No such match, or it is undone."
                 )
+            if row["settlement_file_id"] is not None and row["statement_line_id"] is not None:
+                tx.execute(
+                    """update match_proposal set accepted_by = null, accepted_at = null
+                       where statement_line_id = %s and settlement_file_id = %s""",
+                    (row["statement_line_id"], row["settlement_file_id"]),
+                )
+                pay_outs.undone(tx, self._judge, row["settlement_file_id"], actor=str(actor))
             return int(row["id"])
 
     def sign_close(self, account: str, session: date, person: Actor, *, note: str = "") -> int:

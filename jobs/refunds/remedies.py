@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from jobs.ledger.posting import Posting, correct, post
+from jobs.ledger.posting import CORRECTION, Posting, correct, post
 from jobs.refunds.moves import Seen
 from mappings.canonical.payment import PaymentNews, RefundNews, RefundState, RefundVerdict
 
@@ -23,7 +23,8 @@ _PROVIDERS = ("vnpay", "payment_platform")
 _CAUSES = {"double_payment": "paid_twice", "reversed": "reversed"}
 """Kind of break → cause of a refund."""
 _CREDITED = ("direct_credited", "direct_credited_doubtful")
-_SESSIONS = ("session_paid", "session_carried", "carry_settled")
+_ONCE = ("session_paid", "session_carried", "carry_settled", "unexplained")
+"""Booked once per document, and once more only when a person has taken the match behind it back."""
 _OPEN = (
     RefundState.SENDING,
     RefundState.UNKNOWN,
@@ -100,21 +101,40 @@ class Remedies:
         A returned transfer is posted with its refund's own step (``refund_seen`` came just before), so that it is not
         posted twice.
         """
-        if event == "refund_returned" or (event in _SESSIONS and tx.ledger.find(event, document) is not None):
+        if event == "refund_returned":
+            return
+        name, stands = _newest(tx, event, document)
+        if stands and event in _ONCE:
             return  # a session's file that changes after it was booked is a person's item, not another booking
         post(
             tx,
             Posting(
-                event, document, amounts, _names(tx, document), actor="rule:reconciliation", transaction_on=value_day,
+                event, name, amounts, _names(tx, document), actor="rule:reconciliation", transaction_on=value_day,
                 value_on=value_day, case=_case(document),
             ),
         )  # fmt: skip
 
+    def take_back(self, tx: PgTx, event: str, document: str, actor: str) -> None:
+        """Turn round what is booked for a document, by a counter-entry; nothing when nothing stands."""
+        name, stands = _newest(tx, event, document)
+        if stands:
+            correct(tx, event, name, actor=actor)
+
     def explained(self, tx: PgTx, lines: Sequence[int]) -> None:
         """Bank lines found their place: what stood in suspense for them is turned round."""
         for line in lines:
-            if tx.ledger.find("unexplained", f"bank:{line}") is not None:
-                correct(tx, "unexplained", f"bank:{line}", actor="rule:reconciliation")
+            self.take_back(tx, "unexplained", f"bank:{line}", "rule:reconciliation")
+
+
+def _newest(tx: PgTx, event: str, document: str) -> tuple[str, bool]:
+    """The name under which a document is booked, or would be next; and whether that booking stands."""
+    name, times = document, 1
+    while tx.ledger.find(event, name) is not None:
+        if tx.ledger.find(CORRECTION, f"{event}:{name}") is None:
+            return name, True
+        times += 1
+        name = f"{document}#{times}"
+    return name, False
 
 
 def _credit(tx: PgTx, line: Credited, *, paid: bool) -> Posting:

@@ -191,6 +191,35 @@ def test_money_that_waited_in_suspense_for_its_session_leaves_it(pg, desk):
     assert "only_theirs" not in {item["kind"] for item in desk.breaks()}
 
 
+def test_what_two_people_match_is_booked_and_taken_back_is_in_suspense_again(pg, desk):
+    """A bank line without a name: the match pays the session; undone, the money is nobody's once more."""
+    payment = pg.payment(100_000)
+    number = pg.attempt(payment).provider_reference
+    load(desk, [{"reference": payment, "amount": 100_000, "number": number}], MONDAY)
+    desk.load_statement(
+        bank([{"amount": 100_000, "text": "CT DEN", "day": MONDAY}]), "sk.csv", "bank-generic-csv", KETOAN
+    )
+    desk.run(MONDAY)
+    assert sum(pg.balance("suspense").values()) == -100_000
+    with pg.store.transaction("look") as tx:
+        [line], [file] = (tx.fetch(f"select id from {t}") for t in ("statement_line", "settlement_file"))
+    proposal = desk.propose_match(line["id"], file["id"], reason="cổng đã xác nhận", actor=LAN)
+
+    for _ in range(2):  # taken back and matched anew, the books say the same
+        desk.accept(proposal, actor=MINH)
+        assert pg.balance("suspense") == pg.balance("receivable") == {}
+        assert sum(pg.balance("bank").values()) == 100_000
+        assert not {"only_theirs", "settlement_short"} & {item["kind"] for item in desk.breaks()}
+        with pg.store.transaction("look") as tx:
+            match = tx.fetch("select max(id) as id from match_record where rule = 'person'")[0]["id"]
+        desk.undo(match, reason="nhầm dòng", actor=LAN)
+        desk.run(MONDAY)
+        assert sum(pg.balance("suspense").values()) == -100_000
+        assert sum(pg.balance("receivable").values()) == 100_000
+        assert "only_theirs" in {item["kind"] for item in desk.breaks()}
+        proposal = desk.propose_match(line["id"], file["id"], reason="lần nữa", actor=LAN)
+
+
 def test_a_refund_row_that_names_the_payment_settles_its_one_open_refund(pg, desk):
     """Some files carry the payment's number only."""
     payment = pg.payment(100_000)
