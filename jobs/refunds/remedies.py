@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from jobs.ledger.posting import CORRECTION, Posting, correct, post
+from jobs.ledger.posting import Posting, correct, post
+from jobs.ledger.table import CORRECTION
 from jobs.refunds.moves import Seen
 from mappings.canonical.payment import PaymentNews, RefundNews, RefundState, RefundVerdict
 
