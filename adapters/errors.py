@@ -105,6 +105,7 @@ TABLE: tuple[tuple[type[BaseException], Kind], ...] = (
     (Throttled, LIMITED),
     (inside.NotFound, NOT_FOUND),
     (inside.BadInput, BAD_INPUT),
+    (inside.Changed, CHANGED),
     (inside.NotAllowed, NO_RIGHT),
     (inside.IllegalTransition, CONFLICT),
     (inside.Duplicate, DUPLICATE),

@@ -33,6 +33,13 @@ class NotAllowed(ProcessError):
         super().__init__(f"{reason}: {message_en}")
 
 
+class Changed(NotAllowed):
+    """What the caller saw is not what is there any more (``changed``): look again, then decide anew."""
+
+    def __init__(self, message_vi: str, message_en: str) -> None:
+        super().__init__("changed", message_vi, message_en)
+
+
 class BadInput(ProcessError):
     """A value from outside is not usable; the message says what, where and what to do.
 

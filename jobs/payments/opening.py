@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from connectors.kit.seams import Ids
 from jobs.access import audit
 from jobs.access.model import Actor
-from jobs.errors import Duplicate, NotAllowed, NotFound
+from jobs.errors import Changed, Duplicate, NotAllowed, NotFound
 from jobs.fees import units
 from jobs.fees.rules import Due
 from jobs.fees.service import due_of
@@ -155,8 +155,7 @@ def _lines(tx: Tx, code: str, amount: int) -> list[Due]:
         if chosen and sum(line.due for line in chosen) == amount:
             return chosen
     due = sum(line.due for line in every)
-    raise NotAllowed(
-        "changed",
+    raise Changed(
         f"Số phải nộp hiện nay là {due} đồng, xin xem lại.",
         f"What is due now is {due} đồng; please look again.",
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from connectors.kit.seams import Chance, Ids
 from jobs.access import audit as access_audit
 from jobs.access.model import Actor, ActorKind, Right
-from jobs.errors import Duplicate, IllegalTransition, NotAllowed, NotFound
+from jobs.errors import Changed, Duplicate, IllegalTransition, NotAllowed, NotFound
 from jobs.reconciliation.ports import Calendar
 from jobs.refunds import news, opening, owing, resuming, sending, signing
 from jobs.refunds.ground import Ground, NoChance
@@ -120,8 +120,7 @@ class Refunds:
         if left.unknown:
             raise signing.unknown_blocks()
         if left.remaining != expected_remaining:
-            raise NotAllowed(
-                "changed",
+            raise Changed(
                 "Số còn hoàn được đã thay đổi. Hãy tải lại trang.",
                 "The refundable amount changed in the meantime. Please load it again.",
             )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jobs.access.model import Actor, ActorKind
-from jobs.errors import IllegalTransition, NotAllowed
+from jobs.errors import Changed, IllegalTransition, NotAllowed
 from jobs.ledger.model import local_day
 from jobs.payments.model import Attempt
 from jobs.refunds import opening, routes, sending
@@ -74,8 +74,7 @@ def sign(moves: Moves, refund: Refund, attempt: Attempt, actor: Actor, *, amount
     if refund.state is not S.REQUESTED:
         raise IllegalTransition("refund", refund.reference, refund.state, S.APPROVED)
     if amount != refund.amount:
-        raise NotAllowed(
-            "changed",
+        raise Changed(
             "Số tiền đã khác lúc bạn mở trang. Hãy xem lại.",
             "The amount is not the one that was shown. Please look again.",
         )

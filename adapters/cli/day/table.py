@@ -77,7 +77,10 @@ def rows(numbers: Numbers) -> list[tuple[str, str]]:
         ),
         (words("  đang trên đường", "  in transit"), number(numbers.in_transit)),
         (
-            words("  ngân hàng đã trừ, cổng đảo: chưa về bên mình", "  taken by the bank, reversed: never with us"),
+            words(
+                "  ngân hàng đã trừ, cổng đảo: chưa về bên mình",
+                "  taken by the bank, reversed: never with us",
+            ),
             f"{number(numbers.elsewhere)} · {money(numbers.elsewhere_amount)}",
         ),
         (words("Khoản chờ người xử lý", "Open items for people"), breaks or words("không có", "none")),

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.ports import Edge
 from jobs.access.model import Actor, ActorKind, Scope
-from jobs.errors import NotAllowed
+from jobs.errors import Changed, NotAllowed
 from tests.integration.edge.at_once import finished
 
 REFERENCE = "0000000000000001"
@@ -191,9 +191,9 @@ def test_twenty_presses_at_once_are_one_act(browser, portal, desk):
 
 def test_a_refused_act_frees_its_key(browser, portal, desk):
     """Nothing was changed, so the corrected request may use the key again."""
-    desk.refuse = NotAllowed("changed", "Đã thay đổi.", "It changed.")
+    desk.refuse = Changed("Đã thay đổi.", "It changed.")
     refused = post(browser, portal, "k6")
-    assert (refused.status_code, refused.json()["code"]) == (403, "changed")
+    assert (refused.status_code, refused.json()["code"]) == (412, "changed")
     assert refused.json()["detail"] == "Đã thay đổi."
     assert post(browser, portal, "k6").status_code == 201
 
