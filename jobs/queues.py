@@ -6,6 +6,7 @@ INTAKE = "intake"
 PAYMENTS = "payments"
 REFUNDS = "refunds"
 HOUSEKEEPING = "housekeeping"
+SYNC = "sync"
 
 SYSTEMS = ("igate", "vnpay", "payment_platform", "statements")
 

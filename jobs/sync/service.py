@@ -1,0 +1,245 @@
+"""Reads what changed, makes the next version, and plans who is told what. One dossier is one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import structlog
+
+from connectors.errors import Rejected
+from connectors.kit.exchanges import collecting
+from jobs import queues
+from jobs.effects.model import NewEffect
+from jobs.intake.model import NewCase, NewEvent
+from jobs.periodic import LOCAL
+from jobs.store.postgres import sync as rows
+from jobs.sync.assembling import assembled, digest, plain
+from jobs.sync.model import MARK, Message, Route, There
+from jobs.sync.rules import Rule, interested
+from mappings.canonical.codec import from_json
+from mappings.canonical.dossier import DossierDetail
+from mappings.canonical.file import DossierFile
+from mappings.errors import MappingError
+
+if TYPE_CHECKING:
+    from jobs.effects.ports import EngineRows
+    from jobs.intake.model import Dossier
+    from jobs.store.ports import Tx
+    from jobs.store.postgres.store import PgStore
+    from jobs.store.postgres.tx import PgTx
+
+log = structlog.get_logger(__name__)
+
+NOT_MAPPED, NOT_READABLE, REFUSED, LOST = "sync_not_mapped", "sync_unreadable", "sync_refused", "sync_lost"
+"""Kinds of cases."""
+_BATCH = 20
+_PRIORITY = 5
+"""Behind money and people who wait."""
+
+
+class CaseSystem(Protocol):
+    """The part of the case system's client that is used here."""
+
+    def dossier(self, source_id: str) -> DossierDetail: ...
+
+
+@dataclass(slots=True)
+class Told:
+    """What one run did."""
+
+    read: int = 0
+    versions: int = 0
+    planned: int = 0
+
+
+class Sync:
+    """One per process."""
+
+    def __init__(
+        self,
+        store: PgStore,
+        client: CaseSystem,
+        routes: Mapping[str, Route],
+        rules: Sequence[Rule],
+        *,
+        enrich: Callable[[DossierFile], DossierFile] = lambda file: file,
+    ) -> None:
+        """Wire it.
+
+        Args:
+            routes: system → how it is told; a rule for a system that is not here is left alone.
+            enrich: what we know of a dossier beside the case system's detail (papers, reused data).
+        """
+        self._store, self._client, self._routes, self._enrich = store, client, dict(routes), enrich
+        self._rules = tuple(rule for rule in rules if rule.system in routes)
+
+    @property
+    def routes(self) -> Mapping[str, Route]:
+        """Systems that can be told."""
+        return self._routes
+
+    def want(self, tx: Tx, dossiers: Sequence[Dossier]) -> None:
+        """Dossiers that the feed found changed, in its transaction."""
+        named = [(dossier.code, dossier.source_id) for dossier in dossiers if dossier.source_id]
+        if named and self._rules:
+            rows.want(cast("PgTx", tx), named)
+            tx.wake(queues.SYNC)
+
+    def run(self) -> Told:
+        """Read every due dossier and plan who hears of it.
+
+        Raises:
+            Unavailable: the case system is away; what was taken is due again in two minutes.
+        """
+        told = Told()
+        while True:
+            with self._store.transaction("sync-take") as tx:
+                taken = rows.take_wanted(tx, _BATCH)
+            for row in taken:
+                self._one(row, told)
+            if len(taken) < _BATCH:
+                return told
+
+    def _one(self, row: Mapping[str, Any], told: Told) -> None:
+        code = row["dossier_code"]
+        with collecting() as exchanges:
+            try:
+                detail: DossierDetail | None = self._client.dossier(row["source_id"])
+            except Rejected as exc:
+                detail, why = None, str(exc)
+        told.read += 1
+        with self._store.transaction("sync-version") as tx:
+            if exchanges:
+                cast("EngineRows", tx.effects).note([(None, None, each) for each in exchanges])
+            if detail is None:
+                rows.forget_wanted(tx, code)
+                tx.cases.open(
+                    [NewCase(NOT_READABLE, f"sync-unreadable:{code}", None, code, None, {"why": why})]
+                )
+                return
+            self._version(tx, code, detail, told)
+            rows.read_now(tx, code, row["since"])
+
+    def _version(self, tx: PgTx, code: str, detail: DossierDetail, told: Told) -> None:
+        stored = rows.file_of(tx, code, lock=True)
+        before = from_json(DossierFile, stored["content"]) if stored else None
+        file = self._enrich(assembled(detail, before))
+        mark = digest(file)
+        if stored is not None and stored["digest"] == mark:
+            return
+        rows.keep_file(tx, code, file.version, mark, plain(file))
+        told.versions += 1
+        told.planned += self.tell(tx, code, file)
+
+    def tell(self, tx: PgTx, code: str, file: DossierFile, *, only: str = "", again: str = "") -> int:
+        """Plan the calls that bring every interested system to this version; how many.
+
+        Args:
+            only: one system.
+            again: distinguishes a repair or a replay from the first telling of a version.
+        """
+        today = tx.now.astimezone(LOCAL).date()
+        wanted = interested(self._rules, file, today)
+        known = rows.states(tx, [code], system=only)
+        effects: list[NewEffect] = []
+        for system, rule in wanted.items():
+            if only and system != only:
+                continue
+            there = there_of(known.get((system, code)))
+            try:
+                message = self._routes[system].tell(file, there)
+            except MappingError as exc:
+                self._not_mapped(tx, system, code, exc)
+                continue
+            if message is None:
+                continue
+            if rule.coalesce and not again:
+                self._take_back(tx, system, code, there)
+            effects.append(self._effect(system, code, message, again))
+            rows.planned(tx, system, code, message.version, there.planned_steps)
+        return sum(tx.effects.plan(effects))
+
+    def follow(self, tx: PgTx, system: str, code: str, file: DossierFile, there: There) -> int:
+        """Plan what may go out now that the dossier itself is there."""
+        try:
+            messages = self._routes[system].follow(file, there)
+        except MappingError as exc:
+            self._not_mapped(tx, system, code, exc)
+            return 0
+        for message in messages:
+            rows.planned(tx, system, code, message.version, message.steps)
+        return sum(tx.effects.plan([self._effect(system, code, message, "") for message in messages]))
+
+    def replay(self, since: datetime, until: datetime, *, system: str, reason: str, actor: str) -> int:
+        """Tell a system anew of every dossier whose newest version was made in a span of time; how many calls.
+
+        Lanes keep the order; what the system has already it takes as the same thing once more.
+        """
+        planned = 0
+        with self._store.transaction("sync-replay-list") as tx:
+            codes = rows.changed_between(tx, since, until)
+        for code in codes:
+            with self._store.transaction("sync-replay") as tx:
+                stored = rows.file_of(tx, code, lock=True)
+                if stored is None:
+                    continue
+                file = from_json(DossierFile, stored["content"])
+                planned += self.tell(tx, code, file, only=system, again=f"replay:{tx.now.isoformat()}")
+                facts = {"system": system, "reason": reason}
+                tx.events.add([NewEvent("sync.replayed", f"dossier:{code}", actor, code, facts)])
+        return planned
+
+    def _take_back(self, tx: PgTx, system: str, code: str, there: There) -> None:
+        """A version that has not left gives way to the newer one."""
+        keys = [
+            key(system, code, operation, version)
+            for version in range(there.version + 1, there.planned_version + 1)
+            for operation in self._routes[system].operations[:1]
+        ]
+        if keys:
+            tx.effects.cancel(keys, "a newer version takes its place")
+
+    def _effect(self, system: str, code: str, message: Message, again: str) -> NewEffect:
+        name = key(system, code, message.operation, message.version, message.steps)
+        return NewEffect(
+            key=f"{name}:{again}" if again else name,
+            system=system,
+            operation=message.operation,
+            lane=code,
+            payload={**message.payload, MARK: {"version": message.version, "steps": message.steps}},
+            dossier_code=code,
+            cause="sync",
+            priority=_PRIORITY,
+        )
+
+    def _not_mapped(self, tx: PgTx, system: str, code: str, exc: MappingError) -> None:
+        """A code without a meaning there is one case per code, not one per dossier."""
+        facts = {
+            "system": system,
+            "table": exc.table,
+            "code": str(exc.code),
+            "dossier_code": code,
+            "why": str(exc),
+        }
+        name = f"not-mapped:{system}:{exc.table}:{exc.code}"
+        tx.cases.open([NewCase(NOT_MAPPED, name[:200], None, code, None, facts)])
+
+
+def key(system: str, code: str, operation: str, version: int, steps: int = 0) -> str:
+    """The same version is told once."""
+    return f"sync:{system}:{code}:{operation}:{version}" + (f":{steps}" if steps else "")
+
+
+def there_of(row: Mapping[str, Any] | None) -> There:
+    if row is None:
+        return There()
+    return There(
+        row["there_version"],
+        row["there_steps"],
+        row["planned_version"],
+        row["planned_steps"],
+        row["reference"],
+    )
