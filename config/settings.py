@@ -127,7 +127,9 @@ def load(environment: Mapping[str, str] | None = None, **overrides: Any) -> Sett
         with DocumentSource.serving(document):
             settings = Settings(**overrides)
     except ValidationError as exc:
-        raise SettingsRefused(faults_of(exc, PREFIX, DELIMITER)) from None  # the cause would print the value
+        raise SettingsRefused(
+            faults_of(exc, PREFIX, DELIMITER, Settings)
+        ) from None  # the cause would print the value
     weak = weak_secrets(settings, PREFIX, DELIMITER)
     if weak:
         raise SettingsRefused(weak)

@@ -85,22 +85,25 @@ def _given(environment: Mapping[str, str], prefix: str, faults: list[Fault]) -> 
 
 
 def _field(model: type[BaseModel], path: list[str]) -> FieldInfo | None:
-    """The field a path leads to; inside free dictionaries every name is known."""
+    """The field a path leads to; inside free dictionaries every name is known.
+
+    A section that is one of several models (credentials by style) has the fields of all of them: which of them fit
+    together is for the model to say.
+    """
     found = model.model_fields.get(path[0])
     if found is None or len(path) == 1:
         return found
-    inner = section_of(found)
-    if inner is not None:
-        return _field(inner, path[1:])
+    for inner in sections_of(found):
+        field = _field(inner, path[1:])
+        if field is not None:
+            return field
     return found if _is_dictionary(found) else None
 
 
-def section_of(field: FieldInfo) -> type[BaseModel] | None:
-    """The model of a nested section, also when it may be ``None``."""
-    for candidate in (field.annotation, *get_args(field.annotation)):
-        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-            return candidate
-    return None
+def sections_of(field: FieldInfo) -> list[type[BaseModel]]:
+    """The models that a nested section may be, also when it may be ``None``."""
+    candidates = (field.annotation, *get_args(field.annotation))
+    return [each for each in candidates if isinstance(each, type) and issubclass(each, BaseModel)]
 
 
 def _is_dictionary(field: FieldInfo) -> bool:

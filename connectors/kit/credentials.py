@@ -36,6 +36,7 @@ def _one_line(value: SecretStr) -> SecretStr:
 
 
 HeaderSecret = Annotated[SecretStr, AfterValidator(_one_line)]
+HeaderText = Annotated[str, Field(pattern=r"^[ -~]*$")]
 
 
 class Staff(BaseModel):
@@ -158,7 +159,7 @@ class Ndxp(_Style):
     secret: SecretStr
     service_url: str = Field(min_length=1)
     timestamp_unit: Literal["ms", "s"] = "ms"
-    xroad_client: HeaderSecret | None = None
+    xroad_client: HeaderText = ""
     api_key: HeaderSecret | None = None
     soap_action: Literal["quoted", "bare", "none"] = "quoted"
 
@@ -298,15 +299,18 @@ _SOAP_ACTION = {"quoted": {"SOAPAction": '""'}, "bare": {"SOAPAction": ""}, "non
 
 
 def _ndxp(credentials: Ndxp, clock: Clock) -> SignedTime:
-    told = {"X-Road-Client": credentials.xroad_client, "ApiKey": credentials.api_key}
-    fixed = {name: value.get_secret_value() for name, value in told.items() if value is not None}
+    fixed = dict(_SOAP_ACTION[credentials.soap_action])
+    if credentials.xroad_client:
+        fixed["X-Road-Client"] = credentials.xroad_client
+    if credentials.api_key is not None:
+        fixed["ApiKey"] = credentials.api_key.get_secret_value()
     return SignedTime(
         clock,
         user=credentials.user,
         secret=credentials.secret,
         service_url=credentials.service_url,
         unit=credentials.timestamp_unit,
-        fixed={**fixed, **_SOAP_ACTION[credentials.soap_action]},
+        fixed=fixed,
     )
 
 

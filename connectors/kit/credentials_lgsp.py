@@ -94,10 +94,12 @@ class SignedTime:
         unit: Literal["ms", "s"],
         fixed: Mapping[str, str],
     ) -> None:
-        """Args:
-        service_url: as agreed, to the letter; ``{path}`` stands for the path of the call.
-        unit: of ``Timestamp``; known clients disagree.
-        fixed: headers that do not change (X-Road-Client, ApiKey, SOAPAction).
+        """Keep what is signed.
+
+        Args:
+            service_url: as agreed, to the letter; ``{path}`` stands for the path of the call.
+            unit: of ``Timestamp``; known clients disagree.
+            fixed: headers that do not change (X-Road-Client, ApiKey, SOAPAction).
         """
         self._clock, self._user, self._secret = clock, user, secret
         self._service, self._unit, self._fixed = service_url, unit, dict(fixed)
@@ -163,17 +165,21 @@ class PerStaff:
         accounts: Mapping[str, SecretStr],
         otherwise: str,
     ) -> None:
-        """Args:
-        accounts: officer → ``keyName:keyPass``; capitals do not matter.
-        otherwise: officer in whose name calls go that name none; empty: they are not made.
+        """Keep the hashes.
+
+        Args:
+            accounts: officer → ``keyName:keyPass``; capitals do not matter.
+            otherwise: officer in whose name calls go that name none; empty: they are not made.
         """
         self._inner, self._system, self._header = inner, system, header
         self._hashes = {name.casefold(): _base64(pair.get_secret_value()) for name, pair in accounts.items()}
         self._otherwise = otherwise
 
     def headers(self, request: Outgoing, *, deadline_seconds: float) -> Mapping[str, str]:
-        """Raises:
-        CredentialsRefused: nobody acts, or who acts has no account there. Nothing has left.
+        """The acting officer's hash beside the rest.
+
+        Raises:
+            CredentialsRefused: nobody acts, or who acts has no account there. Nothing has left.
         """
         mine = self._hashes.get((_acting.get() or self._otherwise).casefold())
         if mine is None:

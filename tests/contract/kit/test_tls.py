@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import OutcomeUnknown, Unavailable
-from connectors.kit.sandbox import Fault, serve
+from connectors.kit.connection import Lines, SystemSettings
+from connectors.kit.sandbox import Fault, MachineClock, SandboxAnswer, serve
 from connectors.kit.transport import Transport, tls_context
-from tests.contract.kit.conftest import read, write
+from tests.contract.kit.conftest import JSON, read, write
 
 KEYS = Path(__file__).parent / "tls"
 
@@ -88,3 +89,77 @@ def test_a_handshake_that_never_ends_ends_by_the_deadline(raw_server):
     with pytest.raises(Unavailable):
         write(trusting(url), deadline_seconds=0.3)
     assert time.monotonic() - begun < 1.5
+
+
+def asking_for_a_certificate() -> ssl.SSLContext:
+    """A server that lets nobody in but whom its authority knows."""
+    context = server_side("good")
+    context.load_verify_locations(KEYS / "client-ca.pem")
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def lines(url: str, certificate: str = "") -> Lines:
+    """As a connector makes them from its settings."""
+    ours = str(KEYS / f"{certificate}.pem") if certificate else ""
+    settings = SystemSettings(
+        base_url=url, ca_file=str(KEYS / "ca.pem"), client_certificate=ours, deadline_seconds=5
+    )
+    return Lines("plain", settings, clock=MachineClock())
+
+
+def test_our_own_certificate_is_shown_where_they_ask_for_one(plain):
+    """National platforms let only known machines in."""
+    with serve(plain, tls=asking_for_a_certificate()) as server:
+        made = lines(server.url, "client").signed_in()
+        assert write(made).status == 200
+        assert read(made).status == 200
+        made.close()
+    assert plain.received["write"] == 1
+
+
+@pytest.mark.parametrize("certificate", ["", "stranger"])
+def test_without_a_certificate_that_they_know_nothing_is_done(plain, certificate):
+    """With TLS 1.3 the refusal comes after our first bytes: of a write the outcome is then not known, of a read it is nothing."""
+    with serve(plain, tls=asking_for_a_certificate()) as server:
+        made = lines(server.url, certificate).signed_in()
+        with pytest.raises((Unavailable, OutcomeUnknown)):
+            write(made)
+        with pytest.raises(Unavailable):
+            read(made)
+        made.close()
+    assert not plain.received
+
+
+def test_the_place_where_tokens_are_given_asks_for_the_certificate_too(plain):
+    """Their token endpoint stands behind the same door."""
+    plain.answer = SandboxAnswer(200, JSON, b'{"access_token":"t-1","expires_in":3600}')
+    with serve(plain, tls=asking_for_a_certificate()) as server:
+        credentials = {
+            "style": "client_credentials",
+            "token_url": f"{server.url}/write",
+            "client_id": "lienthong",
+            "client_secret": "s3cret-Of-Nobody",
+        }
+        settings = SystemSettings(
+            base_url=server.url,
+            ca_file=str(KEYS / "ca.pem"),
+            client_certificate=str(KEYS / "client.pem"),
+            credentials=credentials,
+        )
+        ways = Lines("plain", settings, clock=MachineClock())
+        assert read(ways.signed_in()).status == 200
+        for made in ways.made:
+            made.close()
+    assert plain.seen[-1].headers["authorization"] == "Bearer t-1"
+
+
+def test_a_key_that_is_not_that_of_the_certificate_stops_at_the_start():
+    """A wrong file is found when the process begins, not at the first citizen."""
+    settings = SystemSettings(
+        base_url="https://127.0.0.1:9",
+        client_certificate=str(KEYS / "client.pem"),
+        client_key=str(KEYS / "stranger.pem"),
+    )
+    with pytest.raises(ssl.SSLError):
+        Lines("plain", settings, clock=MachineClock())
