@@ -60,6 +60,16 @@ class Work(_Section):
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
 
 
+class Sync(_Section):
+    """Who hears of which dossiers.
+
+    Attributes:
+        subscriptions: file of subscription rules; empty: those that ship with the product.
+    """
+
+    subscriptions: str = ""
+
+
 class Logging(_Section):
     """How events are written.
 
@@ -94,6 +104,7 @@ class Settings(BaseSettings):
     api: Api = Field(default_factory=Api)
     work: Work = Field(default_factory=Work)
     logging: Logging = Field(default_factory=Logging)
+    sync: Sync = Field(default_factory=Sync)
     connectors: ConnectorSettings = Field(default_factory=ConnectorSettings)
 
     @classmethod

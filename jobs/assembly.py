@@ -23,6 +23,10 @@ from jobs.refunds import handlers as refund_handlers
 from jobs.refunds.remedies import Remedies
 from jobs.refunds.service import Refunds
 from jobs.store.postgres.store import PgStore
+from jobs.sync import handlers as sync_handlers
+from jobs.sync.routes import routes
+from jobs.sync.rules import read_rules
+from jobs.sync.service import Sync
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -34,7 +38,7 @@ class Assembly:
 
     Attributes:
         handlers: (system, operation) → the domain's side of an effect.
-        feed: ``None``: no case system is set.
+        feed, sync: ``None``: no case system is set.
     """
 
     connectors: Connectors
@@ -45,6 +49,7 @@ class Assembly:
     desk: EffectDesk
     handlers: Mapping[tuple[str, str], Handler]
     feed: Feed | None
+    sync: Sync | None
 
 
 def assemble(settings: Settings, store: PgStore, *, clock: Clock, ids: Ids, chance: Chance) -> Assembly:
@@ -62,9 +67,11 @@ def assemble(settings: Settings, store: PgStore, *, clock: Clock, ids: Ids, chan
         audit=opening.audited,
     )
     handlers = {**payment_handlers.handlers(payments), **refund_handlers.handlers(refunds.ground)}
-    feed = None
+    feed = sync = None
     if settings.connectors.igate is not None:
-        feed = Feed(store, connectors.clients["igate"], refunds)
+        sync = synchronisation(settings, store, connectors)
+        feed = Feed(store, connectors.clients["igate"], refunds, changed=sync.want)
+        handlers |= sync_handlers.handlers(sync)
     return Assembly(
         connectors=connectors,
         calendar=calendar,
@@ -74,7 +81,14 @@ def assemble(settings: Settings, store: PgStore, *, clock: Clock, ids: Ids, chan
         desk=EffectDesk(store, connectors.operations, handlers),
         handlers=handlers,
         feed=feed,
+        sync=sync,
     )
+
+
+def synchronisation(settings: Settings, store: PgStore, connectors: Connectors) -> Sync:
+    """Who is told of dossiers: the systems that are set, by the rules of the installation."""
+    rules = read_rules(settings.sync.subscriptions)
+    return Sync(store, connectors.clients["igate"], routes(connectors.clients), rules)
 
 
 def channels(settings: Settings, connectors: Connectors) -> dict[str, Channel]:

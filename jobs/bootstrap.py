@@ -32,6 +32,7 @@ from jobs.refunds import actors as refund_actors
 from jobs.runtime import Drain, Runtime, Services
 from jobs.scheduler import Finder
 from jobs.store.postgres.store import PgStore
+from jobs.sync import actors as sync_actors
 
 if TYPE_CHECKING:
     from jobs.store.ports import Boundary
@@ -46,6 +47,7 @@ FINDERS: tuple[Finder, ...] = (
     (periodic.DUE, {}),
     *((sql, {}) for sql in payment_actors.FINDERS),
     *((sql, {}) for sql in refund_actors.FINDERS),
+    *sync_actors.FINDERS,
     *effect_actors.FINDERS,
 )
 """What the one-second sweep asks: open work that no wake-up reached."""
@@ -109,6 +111,7 @@ def build(
             **payment_actors.drains(store, parts.payments),
             **refund_actors.drains(parts.refunds),
             **_intake(parts, store),
+            **({} if parts.sync is None else sync_actors.drains(parts.sync)),
             queues.HOUSEKEEPING: lambda: periodic.run_due(store, work, _count),
         },
         stopping=stopping,

@@ -12,10 +12,12 @@ from jobs.indicators import invariants
 from jobs.periodic import LOCAL, Periodic
 from jobs.store.postgres import access
 from jobs.store.postgres.views import totals
+from jobs.sync import comparing
 
 if TYPE_CHECKING:
     from jobs.assembly import Assembly
     from jobs.store.postgres.store import PgStore
+    from jobs.sync.service import Sync
 
 FEED_SECONDS = 20
 _FEED_LEAST_SECONDS = 0.25
@@ -44,6 +46,9 @@ def periodic_work(store: PgStore, parts: Assembly, wake_one: Callable[[str], Non
             "feed", f"@every {FEED_SECONDS}", lambda: wake_one(queues.INTAKE), _FEED_LEAST_SECONDS
         )
         work.append(feed)
+    if parts.sync is not None:
+        sync = parts.sync
+        work.append(Periodic("compare", "30 21 * * *", lambda: _compare(store, sync)))
     return tuple(work)
 
 
@@ -63,6 +68,10 @@ def _reconcile(store: PgStore, parts: Assembly) -> None:
         parts.reconciliation.watch_files(
             {PROFILE_OF[row["provider"]]: row["terminal"]}, {row["terminal"]: first}
         )
+
+
+def _compare(store: PgStore, sync: Sync) -> None:
+    comparing.compare(store, sync)
 
 
 def _check(store: PgStore) -> None:

@@ -16,4 +16,4 @@ def effects(system: str) -> str:
     return f"effects.{system}"
 
 
-ALL = (*(effects(system) for system in SYSTEMS), INTAKE, PAYMENTS, REFUNDS, HOUSEKEEPING)
+ALL = (*(effects(system) for system in SYSTEMS), INTAKE, SYNC, PAYMENTS, REFUNDS, HOUSEKEEPING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -61,6 +61,7 @@ class Feed:
         overlap: timedelta = OVERLAP,
         first_look_back: timedelta = FIRST_LOOK_BACK,
         shares: fees.Shares = lambda _dossier: {},
+        changed: Callable[[Tx, Sequence[Dossier]], None] = lambda _tx, _dossiers: None,
     ) -> None:
         """Wire the feed.
 
@@ -68,9 +69,10 @@ class Feed:
             overlap: how far before the watermark each run begins.
             first_look_back: where the first run of an installation begins.
             shares: what a unit keeps of a fee, by budget item.
+            changed: told of every dossier that changed, in the transaction that stores it.
         """
         self._store, self._client, self._owed, self._shares = store, client, owed, shares
-        self._overlap, self._first = overlap, first_look_back
+        self._overlap, self._first, self._changed = overlap, first_look_back, changed
 
     def run(self) -> Read:
         """Read to the end of the feed, then look again at what the case system could not be told.
@@ -124,6 +126,7 @@ class Feed:
         tx.dossiers.save([step.after for step in steps])
         tx.dossiers.add_aliases(_aliases(steps))
         tx.events.add([event for step in steps for event in _events(step)])
+        self._changed(tx, [step.after for step in steps])
         tx.cases.open(
             [
                 *(_stranger(step) for step in steps if step.stranger),
