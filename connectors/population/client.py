@@ -17,7 +17,7 @@ from connectors.kit.reading import Unreadable, agreed, an_object, json_value
 from connectors.kit.seams import Clock, monotonic_seconds
 from connectors.kit.transport import Transport
 from connectors.population import numbers, translate, wire
-from connectors.population.settings import Settings, Wrap, is_national
+from connectors.population.settings import Settings, Wrap, national_code
 from mappings.canonical.citizen import CheckVerdict, Citizen, CitizenCheck, CitizenClaim, Household
 from mappings.canonical.purpose import Purpose, Reason
 
@@ -229,8 +229,8 @@ class Client:
             raise refused("002", "no agency asks, or its code is no code")
         if not reason.officer.strip():
             raise refused("003", "no officer asks")
-        procedure = self._settings.procedures.get(reason.procedure, reason.procedure)
-        if not is_national(procedure):
+        procedure = national_code(self._settings.procedures.get(reason.procedure, reason.procedure))
+        if not procedure:
             raise refused("004", "the procedure has no national code")
         officer = self._settings.officers.get(reason.officer)
         if officer is None:

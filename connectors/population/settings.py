@@ -14,7 +14,7 @@ from mappings.canonical.party import Sex
 
 NEEDED = frozenset({"MaYeuCau", "MaDVC", "MaCanBo", "SoDinhDanh", "SoCMND", "HoVaTen", "NgayThangNamSinh"})
 KNOWN = NEEDED | {"MaTichHop", "MaDonVi", "TaiKhoan", "SoDienThoai"}
-_NATIONAL = re.compile(r"[0-9]\.[0-9]{6}(?:\.[0-9A-Z]{1,3})*")
+_NATIONAL = re.compile(r"([0-9]\.[0-9]{6})(?:\.[0-9A-Z]{1,3})*")
 _ACCOUNT = re.compile(r"[A-Za-z0-9._@-]{1,20}")
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]*")
 
@@ -42,7 +42,8 @@ class Settings(SystemSettings):
             between sources; TaiKhoan and SoDienThoai are newer.
         contracts: operation → MaTichHop. Only 'look_up' (037) and 'confirm' (033) have been seen; an operation without
             one is refused before anything leaves: nobody agreed to it.
-        procedures: local code → national code; a code that has the national form needs no row.
+        procedures: local code → national code; a code that has the national form, with or without a
+            unit behind it, needs no row.
         officers: our account (e-mail) → MaCanBo, the account registered with the operator.
         account, phone: TaiKhoan, SoDienThoai, where ``order`` names them.
         user_service: userNameService of the JSON form.
@@ -118,7 +119,7 @@ class Settings(SystemSettings):
         """Paths lead nowhere else; mapped procedures are national ones; a word is yes or no."""
         if any(not _PATH.fullmatch(path) for path in (self.path, *self.paths.values())):
             raise ValueError("a path begins with / and holds letters, digits and ._~/- only")
-        if any(not is_national(code) for code in self.procedures.values()):
+        if any(not national_code(code) for code in self.procedures.values()):
             raise ValueError("procedures lead to national codes n.nnnnnn")
         if self.confirmed_words & self.refuted_words:
             raise ValueError("a word cannot mean both yes and no")
@@ -127,9 +128,13 @@ class Settings(SystemSettings):
         return self
 
 
-def is_national(code: str) -> bool:
-    """Whether ``code`` has the form of a national procedure code and fits MaDVC."""
-    return len(code) <= 20 and _NATIONAL.fullmatch(code) is not None
+def national_code(code: str) -> str:
+    """The procedure's national code without the unit behind it (``1.001612`` of ``1.001612.000.00.00.H22``); empty: none.
+
+    MaDVC takes 20 characters: the long form would be cut or refused.
+    """
+    found = _NATIONAL.fullmatch(code)
+    return found[1] if found else ""
 
 
-__all__ = ["Settings", "Wrap", "is_national"]
+__all__ = ["Settings", "Wrap", "national_code"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from connectors.kit.effects import Call
 from connectors.population.client import ELEMENTS
@@ -16,8 +16,8 @@ from tests.support.clock import VirtualClock
 
 class TestPopulation(Conformance):
     operations = tuple(ELEMENTS)
-    sandbox: dict[str, Any] = {}
-    client: dict[str, Any] = {}
+    sandbox: ClassVar[dict[str, Any]] = {}
+    client: ClassVar[dict[str, Any]] = {}
 
     def world(self) -> World:
         clock = VirtualClock()
@@ -32,8 +32,8 @@ class TestPopulation(Conformance):
 
 class TestAsJson(TestPopulation):
     operations = ("confirm",)
-    sandbox = {"wrap": "json"}
-    client = {
+    sandbox: ClassVar[dict[str, Any]] = {"wrap": "json"}
+    client: ClassVar[dict[str, Any]] = {
         "wrap": "json",
         "user_service": "dvc",
         "paths": {name: f"/population/{name}" for name in ELEMENTS},
@@ -45,8 +45,8 @@ class TestAsJson(TestPopulation):
 
 
 class TestSoapInJson(TestAsJson):
-    sandbox = {"wrap": "soap_in_json", "token": "goi-vao-truc"}
-    client = {
+    sandbox: ClassVar[dict[str, Any]] = {"wrap": "soap_in_json", "token": "goi-vao-truc"}
+    client: ClassVar[dict[str, Any]] = {
         "wrap": "soap_in_json",
         "credentials": {
             "style": "bearer",
