@@ -1,0 +1,1 @@
+"""Facts, schema and samples of the platform, written by hand."""
