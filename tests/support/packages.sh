@@ -15,6 +15,8 @@ listening() { # port on loopback
 want chromium chromium
 want node nodejs
 want npm npm
+want pdfsig poppler-utils
+want xmlsec1 xmlsec1
 [ "${1:-test}" != bench ] || want wrk wrk
 broker=own
 [ -n "${LIENTHONG_TEST_BROKER_URL:-}" ] || listening 5672 || broker=missing
