@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import resources
 from typing import Any
 
 from connectors.igate.connect import connected as igate
@@ -58,6 +60,15 @@ class Connectors:
         """Close connections that are at rest."""
         for transport in self.transports:
             transport.close()
+
+
+def words() -> dict[str, dict[str, Any]]:
+    """System → how people call it (``name``) and what it can do (``operation``): pairs of Vietnamese and English."""
+    found = {}
+    for system in SYSTEMS:
+        text = resources.files(f"connectors.{system}").joinpath("words.toml").read_text("utf-8")
+        found[system] = tomllib.loads(text)
+    return found
 
 
 def build(settings: Any, *, clock: Clock, log: ExchangeLog | None = None) -> Connectors:

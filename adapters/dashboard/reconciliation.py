@@ -20,7 +20,6 @@ from jobs.store.postgres.views import breaks, dossiers
 def index(visit: Visit) -> Response:
     """``GET /reconciliation``."""
     asked = visit.ask("day", 10)
-    chosen = read_day(asked, "day") if asked else local_day(visit.now)
     desk = visit.edge.reconciliation
     overdue, before = bool(visit.ask("overdue")), visit.ask("before", 18)
     with visit.edge.store.transaction("page-reconciliation") as tx:
@@ -28,6 +27,7 @@ def index(visit: Visit) -> Response:
             tx, kind=visit.ask("kind", 60), overdue=overdue, before=int(before) if before.isdigit() else None
         )
         newest = dossiers.newest_event(tx)
+        chosen = read_day(asked, "day") if asked else breaks.newest_day(tx) or local_day(visit.now)
     more = len(rows) > breaks.PAGE
     rows = rows[: breaks.PAGE]
     return visit.page(

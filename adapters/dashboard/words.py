@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+
+from connectors import registry
 
 LANGUAGES = ("vi", "en")
 _HERE = Path(__file__).parent
@@ -17,10 +20,13 @@ def catalogue() -> dict[str, dict[str, str]]:
     for name in ("catalogue.toml", "sentences.toml"):
         with (_HERE / name).open("rb") as file:
             _flatten("", tomllib.load(file), flat)
+    for system, words in registry.words().items():
+        _flatten(f"operation.{system}", words.pop("operation", {}), flat)
+        _flatten("system", {system: words["name"]}, flat)
     return flat
 
 
-def _flatten(prefix: str, table: dict[str, object], flat: dict[str, dict[str, str]]) -> None:
+def _flatten(prefix: str, table: Mapping[str, object], flat: dict[str, dict[str, str]]) -> None:
     for name, value in table.items():
         key = f"{prefix}.{name}" if prefix else name
         if isinstance(value, list):
@@ -47,6 +53,14 @@ def knows(key: str) -> bool:
 
 
 def state_word(kind: str, state: str, language: str) -> str:
-    """The word for a state; an unknown state shows itself rather than nothing."""
+    """The word for a state; an unknown state shows itself rather than nothing.
+
+    A system with several profiles (``handover.gplx``) is called by its own name and the profile's.
+    """
     key = f"{kind}.{state}"
-    return say(key, language) if knows(key) else state
+    if knows(key):
+        return say(key, language)
+    system, _, profile = state.partition(".")
+    if kind == "system" and profile and knows(f"system.{system}"):
+        return f"{say(f'system.{system}', language)} · {profile}"
+    return state

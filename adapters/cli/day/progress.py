@@ -73,7 +73,7 @@ class Progress:
                 return
             local = at.astimezone(HANOI)
             minute = f"{local:%d%H}{local.minute // 30}"
-            if minute != self._minute:
+            if minute != self._minute and self._counts:
                 self._minute = minute
                 self._out.write(text + "\n")
                 self._out.flush()

@@ -13,6 +13,7 @@ from adapters.dashboard import refunds
 from adapters.dashboard.render import environment
 from adapters.dashboard.tones import _BY_STATE
 from adapters.dashboard.words import catalogue, knows
+from connectors import registry
 from jobs.access.model import Role
 from jobs.effects.model import EffectState
 from mappings.canonical.payment import AttemptState, RefundRoute, RefundState
@@ -108,3 +109,12 @@ def test_unknown_is_never_toned_as_failed():
 def test_endpoints_speak_both_languages():
     """The contract is read by both."""
     assert all(row.summary_vi and row.summary_en for row in ENDPOINTS)
+
+
+def test_every_system_and_everything_it_can_do_has_words():
+    """The connector brings them; a screen with its wire name is of no use to an accountant."""
+    from tests.support.operations import declared
+
+    names = [f"operation.{each.system}.{each.name}" for each in declared() if each.system in registry.SYSTEMS]
+    assert [name for name in names if not knows(name)] == []
+    assert [f"system.{system}" for system in registry.SYSTEMS if not knows(f"system.{system}")] == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from psycopg.rows import DictRow
 
@@ -20,6 +20,15 @@ def open_breaks(tx: PgTx, *, kind: str, overdue: bool, before: int | None) -> li
            order by id desc limit %(most)s""",
         {"kind": kind, "overdue": overdue, "now": tx.now, "before": before, "most": PAGE + 1},
     )
+
+
+def newest_day(tx: PgTx) -> date | None:
+    """The newest day that a file speaks of: what an accountant looks at first."""
+    row = tx.fetch_one(
+        """select greatest((select max(session) from settlement_file where superseded_by is null),
+                           (select max(last_day) from statement_file where superseded_by is null)) as day"""
+    )
+    return row["day"] if row else None
 
 
 def one(tx: PgTx, case_id: int) -> DictRow | None:
