@@ -1,0 +1,1 @@
+"""Land registers: VBDLIS and iLIS, one of them per agency."""
