@@ -220,10 +220,11 @@ def _show_one(number: str, one: SignatureReport) -> None:
         False: ("ĐÃ BỊ THAY ĐỔI", "CHANGED"),
         None: ("chưa xác định được", "could not be told"),
     }[one.intact]
+    place = f" ({one.signed_place})" if one.signed_place else ""
     say(f"  Dữ liệu được ký: {intact[0]}", f"  Signed data: {intact[1]}")
     say(
-        f"  Phạm vi ký: {COVERAGES[one.coverage][0]} {one.signed_place}; thay đổi sau khi ký: {CHANGES[one.changes][0]}",
-        f"  Covers: {COVERAGES[one.coverage][1]} {one.signed_place}; added later: {CHANGES[one.changes][1]}",
+        f"  Phạm vi ký: {COVERAGES[one.coverage][0]}{place}; thay đổi sau khi ký: {CHANGES[one.changes][0]}",
+        f"  Covers: {COVERAGES[one.coverage][1]}{place}; added later: {CHANGES[one.changes][1]}",
     )
     if one.algorithms is not None:
         used = f"{one.algorithms.digest}, {one.algorithms.signature}, {one.algorithms.key}"

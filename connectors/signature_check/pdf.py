@@ -130,7 +130,7 @@ def _decode_limits(limits: Limits) -> DecodeLimits:
 
 
 def _field(name: str, value: Any, field: Any) -> _Field:
-    form = str(value.get_object().get("/SubFilter", "")).lstrip("/")
+    form = str(_of(value.get_object(), "/SubFilter") or "").lstrip("/")
     return _Field(clean(name), clean(form), field, value.get_object())
 
 
@@ -153,7 +153,7 @@ def _opened(reader: PdfFileReader, field: _Field) -> EmbeddedPdfSignature | None
 async def _judged(
     reader: PdfFileReader, field: _Field, embedded: EmbeddedPdfSignature | None, case: _Case
 ) -> SignatureReport:
-    stamp = field.form == "ETSI.RFC3161" or str(field.value.get("/Type", "")) == "/DocTimeStamp"
+    stamp = field.form == "ETSI.RFC3161" or str(_of(field.value, "/Type")) == "/DocTimeStamp"
     blank = SignatureReport(
         field.name,
         SignatureKind.TIMESTAMP if stamp else SignatureKind.SIGNATURE,
@@ -308,15 +308,22 @@ def _remarks(embedded: EmbeddedPdfSignature) -> tuple[str, ...]:
     return () if held & {"signing_certificate", "signing_certificate_v2"} else ("signer-not-bound",)
 
 
+def _of(dictionary: Any, name: str) -> Any:
+    """An entry, references followed; ``None`` when there is none, or no dictionary."""
+    try:
+        return dictionary[name] if isinstance(dictionary, dict) else None
+    except KeyError:
+        return None
+
+
 def _carried(reader: PdfFileReader) -> Carried:
     """The document security store; what cannot be read in it does not help, and does not hurt."""
-    store = reader.root.get("/DSS", None)
-    if store is None:
-        return Carried()
+    store = _of(reader.root, "/DSS")
 
     def of(name: str, kind: Any, purpose: DecodePurpose) -> tuple[Any, ...]:
-        found = []
-        for reference in store.get(name, ()):
+        found: list[Any] = []
+        references = _of(store, name)
+        for reference in references if isinstance(references, list) else ():
             try:
                 found.append(kind.load(reference.get_object().read_data(purpose), strict=True))
             except MemoryError:

@@ -58,7 +58,7 @@ def signer_of(holder: Holder, *others: Holder, pss: bool = False) -> signers.Sim
 
 def stamper_of(holder: Holder, moment: datetime = SIGNED) -> DummyTimeStamper:
     """A time-stamping authority whose clock stands still."""
-    return DummyTimeStamper(holder.asn1, holder.asn1_key, fixed_dt=moment, md_algorithm="sha256")
+    return DummyTimeStamper(holder.asn1, holder.asn1_key, fixed_dt=moment)
 
 
 def signed(
@@ -133,18 +133,19 @@ def appended(source: bytes, old: bytes, new: bytes) -> bytes:
     return source + body + table
 
 
-def by_hand(form: bytes, contents: Any, extra: bytes = b"", *, byte_range: bytes = b"") -> bytes:
+def by_hand(form: bytes, contents: Any, extra: bytes = b"", *, byte_range: bytes = b"", gap: bytes = b"") -> bytes:
     """A signature that pyHanko would not make.
 
     Args:
         contents: the signed bytes → the value of ``/Contents``.
         byte_range: instead of a true one.
+        gap: stands behind the value and is left out of the signed bytes.
     """
     room = 12_000
     slot = b"<" + b"0" * room + b">"
     marker = b"[0 0000000000 0000000000 0000000000]"
-    value = b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/%s/ByteRange %s%s/Contents %s>>" % (
-        form, byte_range or marker, extra, slot,
+    value = b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/%s/ByteRange %s%s/Contents %s%s>>" % (
+        form, byte_range or marker, extra, slot, gap,
     )  # fmt: skip
     raw = assembled(
         [
@@ -156,11 +157,11 @@ def by_hand(form: bytes, contents: Any, extra: bytes = b"", *, byte_range: bytes
         ]
     )
     begin = raw.index(slot)
-    end = begin + len(slot)
+    end = begin + len(slot) + len(gap)
     true = b"[0 %010d %010d %010d]" % (begin, end, len(raw) - end)
     raw = raw.replace(marker, true)
     found = contents(raw[:begin] + raw[end:]).hex().encode()
-    return raw[: begin + 1] + found + b"0" * (room - len(found)) + raw[end - 1 :]
+    return raw[: begin + 1] + found + b"0" * (room - len(found)) + raw[begin + len(slot) - 1 :]
 
 
 def bare_rsa(holder: Holder) -> bytes:
@@ -177,7 +178,12 @@ def digest_inside(holder: Holder) -> bytes:
     return by_hand(b"adbe.pkcs7.sha1", lambda data: _cms(holder, hashlib.sha1(data).digest()))
 
 
-def _cms(holder: Holder, content: bytes) -> bytes:
+def with_gap(holder: Holder) -> bytes:
+    """A true signature whose byte range leaves more out than its own value: room for what nobody signed."""
+    return by_hand(b"adbe.pkcs7.detached", lambda data: _cms(holder, data, detached=True), gap=b"/Reason(khong ai ky)")
+
+
+def _cms(holder: Holder, content: bytes, *, detached: bool = False) -> bytes:
     attributes = cms.CMSAttributes(
         [
             cms.CMSAttribute({"type": "content_type", "values": ["data"]}),
@@ -207,7 +213,7 @@ def _cms(holder: Holder, content: bytes) -> bytes:
         {
             "version": "v1",
             "digest_algorithms": [{"algorithm": "sha256"}],
-            "encap_content_info": {"content_type": "data", "content": content},
+            "encap_content_info": {"content_type": "data", **({} if detached else {"content": content})},
             "certificates": [certificate],
             "signer_infos": [info],
         }

@@ -198,9 +198,9 @@ class World:
         self.official = self.vgca.issue(
             "Cán Bộ Thử", ec_key(number=5), uid="CCCD:001099000009", organisation="UBND xã Thử"
         )
-        self.stamper = self.stamp_root.issue("TSA thử nghiệm", ec_key(number=6), stamping=True)
+        self.stamper = self.stamp_root.issue("TSA thử nghiệm", rsa_key(2048, 6), stamping=True)
         self.old_stamper = self.stamp_root.issue(
-            "TSA cũ", ec_key(number=7), stamping=True, until=NOW - timedelta(days=1)
+            "TSA cũ", rsa_key(2048, 7), stamping=True, until=NOW - timedelta(days=1)
         )
         self.ca.revoked[self.revoked.certificate.serial_number] = NOW - timedelta(days=2)
 
