@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from mappings.canonical.party import PartyKind, PersonName, Place
+from mappings.canonical.party import Party, PartyKind, PersonName, Place
 
 
 class EnterpriseState(StrEnum):
@@ -45,3 +45,30 @@ class Enterprise:
     head_office: Place | None = None
     representatives: tuple[PersonName, ...] = ()
     activities: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationDossier:
+    """A dossier at the business register as its lists tell it.
+
+    Attributes:
+        number: of the register's journal (IN_JOURNAL_NO); its key.
+        code, tax_code: of the enterprise; empty while it has none.
+        status: the register's own word or number; nobody has published what they are.
+        contact: who handed it in; told for one dossier only. Personal.
+    """
+
+    number: str
+    kind: str
+    name: str
+    status: str
+    code: str = ""
+    tax_code: str = ""
+    office: str = ""
+    received_on: date | None = None
+    due_on: date | None = None
+    enterprise_type: str = ""
+    registered_on: date | None = None
+    supplemented_on: date | None = None
+    submission: str = ""
+    contact: Party | None = None
