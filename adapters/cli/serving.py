@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -49,6 +50,17 @@ def edge_of(runtime: Runtime) -> Edge:
     )
 
 
+def freeze_heap() -> None:
+    """Take what is loaded by now out of the garbage collector's rounds.
+
+    The whole product is some hundred thousand objects that live as long as the process; walking over them again and again
+    cost a notification a fifth of its time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
 def listen(place: Place) -> socket.socket:
     """The door of the endpoints, open before anybody serves it: a restarted process refuses nobody."""
     api = place.settings.api
@@ -71,8 +83,10 @@ def serve_api(place: Place, door: socket.socket) -> None:
     set_up(place.settings.logging, process="api")
     runtime = build(place.settings, place.dsn)
     UP.labels("api").set(1)
+    app = create_app(edge_of(runtime))
+    freeze_heap()
     config = uvicorn.Config(
-        create_app(edge_of(runtime)),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,

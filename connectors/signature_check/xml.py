@@ -101,6 +101,10 @@ async def judged_signatures(
     except XmlRefused as exc:
         known = {"doctype": Reason.DOCTYPE, "processing-instruction": Reason.PROCESSING_INSTRUCTION}
         raise Unfit(known.get(exc.reason, Reason.UNREADABLE)) from exc
+    # The walk of the strict parser begins at the document element; these may stand before and behind it.
+    beside = [*root.itersiblings(preceding=True), *root.itersiblings()]
+    if any(not isinstance(one.tag, str) for one in beside):
+        raise Unfit(Reason.PROCESSING_INSTRUCTION)
     found = signatures_in(root)
     if len(found) > limits.signatures:
         raise Unfit(Reason.TOO_MANY_SIGNATURES)

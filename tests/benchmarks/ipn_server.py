@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from adapters.app import create_app
-from adapters.cli.serving import edge_of
+from adapters.cli.serving import edge_of, freeze_heap
 from adapters.middleware import Door
 from adapters.webhooks.answers import FORGED, KnownOrder, answer_for
 from adapters.webhooks.vnpay import rsp_code
@@ -60,6 +60,7 @@ def main() -> None:
     port, dsn, kind = int(sys.argv[1]), sys.argv[2], sys.argv[3]
     app = durable(dsn) if kind == "durable" else bare()
     door = socket.create_server(("127.0.0.1", port), backlog=1024)
+    freeze_heap()
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, date_header=False)
     uvicorn.Server(config).run(sockets=[door])
 
