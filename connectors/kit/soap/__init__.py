@@ -1,0 +1,1 @@
+"""SOAP: envelopes by zeep from pinned contracts, our own transport, our own strict readers. See ``docs/kit.md``."""
