@@ -101,7 +101,7 @@ class Client:
             self._judge(LIST_STATES, answer, "")
             if "LISTCONTENT" not in answer:
                 raise Unreadable("LISTCONTENT", "is missing")
-            rows = a_list(answer["LISTCONTENT"] or [], "LISTCONTENT")
+            rows = wire.rows(answer, "LISTCONTENT")
         return _each(rows, translate.listed_state)
 
     def fetched(self, kind: str, *, deadline_seconds: float | None = None) -> Read:
@@ -175,7 +175,7 @@ class Client:
                 raise Unreadable("value", "is missing")
             items: list[DossierNews] = []
             contents: dict[str, bytes] = {}
-            for row in a_list(answer["value"] or [], "value"):
+            for row in wire.rows(answer, "value"):
                 most = self._settings.most_file_bytes
                 news, found = translate_vneid.scanned(an_object(row, "value"), ministry, most_file_bytes=most)
                 if news.dossier_code != reference:

@@ -205,7 +205,6 @@ def read_request(found: Mapping[str, Any], form: Mapping[str, Any], code: str) -
     Raises:
         Unreadable
     """
-    rows = found.get("residenceWSForm")
     mandate = wire.inner(found, "mandatorWSForm")
     return JudicialRequest(
         reference=code,
@@ -227,7 +226,7 @@ def read_request(found: Mapping[str, Any], form: Mapping[str, Any], code: str) -
         mother=_kin(form, "mom"),
         spouse=_kin(form, "partner"),
         residences=tuple(
-            _lived(an_object(row, "residenceWSForm")) for row in a_list(rows or [], "residenceWSForm")
+            _lived(an_object(row, "residenceWSForm")) for row in wire.rows(found, "residenceWSForm")
         ),
         mandated=_mandated(mandate) if mandate.get("fullName") else None,
         copies=_count(form, "requestQty", 1),

@@ -13,7 +13,7 @@ from typing import Any
 from connectors.judicial_records import wire
 from connectors.judicial_records.settings import Ministry, Settings
 from connectors.judicial_records.translate import SYSTEM, dossier_of
-from connectors.kit.reading import VIETNAM, Unreadable, a_list, a_whole, an_object
+from connectors.kit.reading import VIETNAM, Unreadable, a_whole, an_object
 from mappings.canonical.codec import to_json
 from mappings.canonical.dossier import DossierState
 from mappings.canonical.file import FileRef, ResultPaper
@@ -201,12 +201,12 @@ def _files(form: Mapping[str, Any], most: int) -> tuple[list[FileRef], dict[str,
     refs: list[FileRef] = []
     contents: dict[str, bytes] = {}
     given: list[tuple[str, Any, str]] = []
-    for group in a_list(form.get("giayToDinhKem") or [], "giayToDinhKem"):
+    for group in wire.rows(form, "giayToDinhKem"):
         name = wire.text(an_object(group, "giayToDinhKem"), "ten", most=200)
-        for item in a_list(group.get("danhSach") or [], "danhSach"):
+        for item in wire.rows(group, "danhSach"):
             kind = wire.text(an_object(item, "danhSach"), "loai", most=40)
             given.append((f"{name}.{kind}" if kind else name, item.get("duLieu"), "duLieu"))
-    for item in a_list(form.get("fileHoSo") or [], "fileHoSo"):
+    for item in wire.rows(form, "fileHoSo"):
         name = wire.text(an_object(item, "fileHoSo"), "tenFile", most=200)
         given.append((name, item.get("noiDungFile"), "noiDungFile"))
     for name, content, field in given:
@@ -264,11 +264,11 @@ def _request(form: Mapping[str, Any], code: str, day: date) -> JudicialRequest:
 
 def _residences(form: Mapping[str, Any]) -> tuple[Residence, ...]:
     found = []
-    for item in a_list(form.get("quaTrinhCTNNNLV") or [], "quaTrinhCTNNNLV"):
+    for item in wire.rows(form, "quaTrinhCTNNNLV"):
         row = an_object(item, "quaTrinhCTNNNLV")
         place = wire.inner(row, "diaChiCuTru")
         found.append(_lived(row, "tuThangNam", "denThangNam", wire.text(place, "chiTiet")))
-    for item in a_list(form.get("nycCuTru") or [], "nycCuTru"):
+    for item in wire.rows(form, "nycCuTru"):
         row = an_object(item, "nycCuTru")
         found.append(_lived(row, "tuNgay", "denNgay", wire.needed(row, "noiCuTru")))
     return tuple(found)
@@ -309,7 +309,7 @@ def _receipt(found: Mapping[str, Any]) -> dict[str, Any]:
             "name": wire.text(an_object(row, "dSKhoanNop"), "NoiDung", most=300),
             "amount": a_whole(row.get("SoTien"), "SoTien"),
         }
-        for row in a_list(found.get("dSKhoanNop") or [], "dSKhoanNop")
+        for row in wire.rows(found, "dSKhoanNop")
     ]
     url = wire.text(found, "urlBienLai")
     return {

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-from connectors.kit.reading import Unreadable, a_day, an_object
+from connectors.kit.reading import Unreadable, a_day, a_list, an_object
 from mappings.canonical.party import Birth, BirthPrecision
 
 DAY = "%d/%m/%Y"
@@ -76,6 +76,12 @@ def inner(message: Mapping[str, Any], field: str) -> dict[str, Any]:
     return {} if value is None else an_object(value, field)
 
 
+def rows(message: Mapping[str, Any], field: str) -> list[Any]:
+    """A list inside ``message``; empty when it is not there or ``null``."""
+    value = message.get(field)
+    return [] if value is None else a_list(value, field)
+
+
 def sent_partial(birth: Birth) -> str:
     """``dd/MM/yyyy``, ``MM/yyyy`` or ``yyyy``, as much as is known and no more."""
     forms = {BirthPrecision.DAY: DAY, BirthPrecision.MONTH: "%m/%Y", BirthPrecision.YEAR: "%Y"}
@@ -101,7 +107,7 @@ def partial(value: str, field: str) -> Birth:
     if len(value) not in forms or not value.isascii():
         raise Unreadable(field, "dd/MM/yyyy, MM/yyyy or yyyy is expected")
     form, precision = forms[len(value)]
-    return Birth(a_day(value, field, form), precision)
+    return Birth(_day(value, field, form), precision)
 
 
 def partial_or_none(message: Mapping[str, Any], field: str) -> Birth | None:
@@ -117,7 +123,7 @@ def day_or_none(message: Mapping[str, Any], field: str) -> date | None:
         Unreadable
     """
     found = text(message, field, most=40)
-    return a_day(found, field, DAY) if found else None
+    return _day(found, field, DAY) if found else None
 
 
 def content_of(value: str, field: str, *, most: int) -> bytes:
@@ -142,3 +148,12 @@ def content_of(value: str, field: str, *, most: int) -> bytes:
 def is_link(value: str) -> bool:
     """Whether ``value`` is an https address rather than a file's content."""
     return urlsplit(value).scheme == "https" if len(value) < 2_000 and ":" in value else False
+
+
+def _day(text: str, field: str, form: str) -> date:
+    """The library's own words quote the value, and a birthday is a person's: they go no further than here."""
+    try:
+        return a_day(text, field, form)
+    except Unreadable as exc:
+        words = str(exc)
+    raise Unreadable(field, words.partition(": ")[2])

@@ -10,7 +10,7 @@ from typing import Any
 
 from lxml import etree
 
-from connectors.kit.reading import VIETNAM, Unreadable, a_day
+from connectors.kit.reading import VIETNAM, Unreadable
 from connectors.population import wire
 from connectors.population.numbers import sex_of
 from connectors.population.settings import Settings
@@ -211,12 +211,12 @@ def _birth(part: wire.Part) -> Birth | None:
     day, year = node.text("NgayThangNam", most=10), node.text("Nam", most=4)
     if day:
         form = "%Y-%m-%d" if "-" in day else "%Y%m%d"  # a document says dashes, every program sends none
-        found = a_day(day, "NgayThangNam", form)
+        found = wire.day(day, "NgayThangNam", form)
         if year and year != f"{found.year:04d}":
             raise Unreadable("Nam", "is another year than NgayThangNam's")
         return Birth(found)
     if year:
-        return Birth(a_day(year, "Nam", "%Y"), BirthPrecision.YEAR)
+        return Birth(wire.day(year, "Nam", "%Y"), BirthPrecision.YEAR)
     return None
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from lxml import etree
 
 from connectors.kit import xml
-from connectors.kit.reading import Unreadable
+from connectors.kit.reading import Unreadable, a_day
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 REQUEST = "http://dancuquocgia.bca"
@@ -176,3 +177,18 @@ def _elements(body: etree._Element) -> Iterator[etree._Element]:
 
 def _q(namespace: str, name: str) -> str:
     return f"{{{namespace}}}{name}"
+
+
+def day(text: str, field: str, form: str) -> date:
+    """``text`` as a day written exactly as ``form``.
+
+    The library's own words quote the value, and a birthday is a person's: they go no further than here.
+
+    Raises:
+        Unreadable
+    """
+    try:
+        return a_day(text, field, form)
+    except Unreadable as exc:
+        words = str(exc)
+    raise Unreadable(field, words.partition(": ")[2])

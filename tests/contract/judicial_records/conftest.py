@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -98,7 +99,13 @@ def settings(url: str = "http://127.0.0.1:9", **changes: Any) -> Settings:
         },
         "vneid": {"code_get": CODE_GET},
     }
+    facts["ministry"] |= changes.pop("ministry_more", {})
     return Settings(**{**facts, **changes})
+
+
+def told(error: BaseException) -> str:
+    """Everything that a log would show of ``error``: its words and those of its causes."""
+    return "".join(traceback.format_exception(error)) + repr(error)
 
 
 @dataclass

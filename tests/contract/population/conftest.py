@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,6 +62,11 @@ def settings(url: str = "http://127.0.0.1:9", **changes: Any) -> Settings:
         "marital_codes": {"2": "married"},
     }
     return Settings(**{**facts, **changes})
+
+
+def told(error: BaseException) -> str:
+    """Everything that a log would show of ``error``: its words and those of its causes."""
+    return "".join(traceback.format_exception(error)) + repr(error)
 
 
 @dataclass

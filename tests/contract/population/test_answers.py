@@ -19,7 +19,16 @@ from connectors.population.sandbox import DEFAULT_ORDER, PopulationSandbox
 from mappings.canonical.citizen import CheckVerdict, Citizen, Household, LifeState, Marital, Relation
 from mappings.canonical.codec import from_json, to_json
 from mappings.canonical.party import Birth, BirthPrecision, Sex
-from tests.contract.population.conftest import CLAIM, ELDER, NUMBER, PLANTED, reason, registered, settings
+from tests.contract.population.conftest import (
+    CLAIM,
+    ELDER,
+    NUMBER,
+    PLANTED,
+    reason,
+    registered,
+    settings,
+    told,
+)
 
 SAMPLES = Path(population.__file__).parent / "contract"
 ANSWER = (SAMPLES / "answer-look-up.xml").read_text("utf-8")
@@ -186,8 +195,8 @@ def test_what_was_not_agreed_decides_nothing_and_is_not_quoted(clock, body):
     """An error names the field, never its value: values are a person's."""
     with saying(clock, body()) as (client, _), pytest.raises(ContractBroken) as raised:
         client.look_up(CLAIM, reason())
-    words = f"{raised.value!r} {raised.value.__cause__!r} {raised.value.__context__!r}"
-    assert [part for part in (*PLANTED, "001190000018", "19900231") if part in words] == []
+    asked = (*PLANTED, "001190000018", "19900231")
+    assert [part for part in asked if part in told(raised.value)] == []
 
 
 def test_an_answer_about_somebody_else_is_no_answer(register):
@@ -369,7 +378,7 @@ def test_a_fault_blames_us_or_nobody_was_there(clock, code, error):
     )
     with saying(clock, body) as (client, _), pytest.raises(error) as raised:
         client.confirm(CLAIM, reason())
-    assert [part for part in PLANTED if part in f"{raised.value!r}{raised.value.__context__!r}"] == []
+    assert [part for part in PLANTED if part in told(raised.value)] == []
 
 
 def test_without_the_officers_own_key_the_json_form_does_not_leave(clock):
