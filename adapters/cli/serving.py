@@ -111,6 +111,7 @@ def serve_worker(place: Place, number: int = 0) -> None:
     worker.serve_metrics(port + number if port else 0)
     runtime = build(place.settings, place.dsn, worker=worker.new_worker_number(place.dsn))
     install(runtime)
+    freeze_heap()
     worker.run(runtime)
 
 

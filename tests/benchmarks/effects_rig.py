@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psycopg
 
+from adapters.cli.serving import freeze_heap
 from connectors.kit.effects import Call, Done, EffectClass, Exchange, Operation
 from connectors.kit.exchanges import note
 from connectors.kit.seams import MachineClock, SystemChance
@@ -88,7 +89,8 @@ class Log:
 
 
 def fork(work: Callable[[], None]) -> int:
-    """A child that works and never returns."""
+    """A child that works and never returns; what is loaded stays out of its collector's rounds, as in a supervisor's."""
+    freeze_heap()
     pid = os.fork()
     if pid:
         return pid
@@ -168,6 +170,7 @@ def worker(dsn: str, made: Operation, ready: int, *, lease: timedelta = timedelt
         declare_drain(broker, queue, drain)
     dramatiq.Worker(broker, worker_threads=THREADS, worker_timeout=1000).start()
     broker.listener.listening.wait(10)
+    freeze_heap()
     os.write(ready, b"1")
     signal.pause()
 
