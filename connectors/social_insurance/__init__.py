@@ -1,0 +1,1 @@
+"""Việt Nam Social Security (BHXH): three look-ups of insured people and their households."""

@@ -1,0 +1,1 @@
+"""Facts and samples of the look-ups, written by hand."""
