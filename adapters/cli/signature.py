@@ -34,65 +34,76 @@ def _group() -> None:
     """Chữ ký số trên tệp PDF và XML. / Signatures in PDF and XML files."""
 
 
+_File = Annotated[Path, typer.Argument(help="Tệp PDF hoặc XML. / The PDF or XML file.")]
+_Roots = Annotated[
+    Path | None,
+    typer.Option(
+        "--roots",
+        help="Thư mục chứng thư gốc tin cậy; có trust.toml thì theo danh sách ấy. "
+        "/ Directory of trusted roots; its trust.toml decides when there is one.",
+    ),
+]
+_Intermediates = Annotated[
+    Path | None,
+    typer.Option("--intermediates", help="Thư mục chứng thư trung gian. / Directory of issuing CAs."),
+]
+_Crls = Annotated[
+    Path | None,
+    typer.Option("--crls", help="Thư mục danh sách thu hồi (CRL, OCSP). / Directory of revocation data."),
+]
+_At = Annotated[
+    str,
+    typer.Option(
+        "--at", help="Thời điểm xét, giờ Việt Nam nếu không ghi múi giờ. / Moment, ISO 8601; default now."
+    ),
+]
+_For = Annotated[
+    str,
+    typer.Option(
+        "--for",
+        help="citizen (công dân, doanh nghiệp: NEAC) hoặc official (công vụ: VGCA). / Which tree may vouch.",
+    ),
+]
+_Element = Annotated[
+    str,
+    typer.Option(
+        "--element", help="Phần XML được sử dụng, như /HDon/DLHDon. / The XML element that is read."
+    ),
+]
+_Content = Annotated[
+    Path | None,
+    typer.Option(
+        "--content", help="Tệp dữ liệu của chữ ký XML tách rời. / Data of a detached XML signature."
+    ),
+]
+_Signer = Annotated[
+    str,
+    typer.Option("--signer", help="Số định danh hoặc mã số thuế phải ký. / Number of who must have signed."),
+]
+_Declared = Annotated[
+    bool,
+    typer.Option(
+        "--revocation-where-declared",
+        help="Chỉ đòi dữ liệu thu hồi khi chứng thư có nêu địa chỉ. "
+        "/ Ask for revocation data only where a certificate names its list or responder.",
+    ),
+]
+_Json = Annotated[bool, typer.Option("--json", help="In JSON. / Print JSON.")]
+
+
 @app.command("verify", epilog=EXIT_CODES)
 def verify(
-    file: Annotated[Path, typer.Argument(help="Tệp PDF hoặc XML. / The PDF or XML file.")],
-    roots: Annotated[
-        Path | None,
-        typer.Option(
-            "--roots",
-            help="Thư mục chứng thư gốc tin cậy; có trust.toml thì theo danh sách ấy. "
-            "/ Directory of trusted roots; its trust.toml decides when there is one.",
-        ),
-    ] = None,
-    intermediates: Annotated[
-        Path | None,
-        typer.Option("--intermediates", help="Thư mục chứng thư trung gian. / Directory of issuing CAs."),
-    ] = None,
-    crls: Annotated[
-        Path | None,
-        typer.Option("--crls", help="Thư mục danh sách thu hồi (CRL, OCSP). / Directory of revocation data."),
-    ] = None,
-    at: Annotated[
-        str,
-        typer.Option(
-            "--at", help="Thời điểm xét, giờ Việt Nam nếu không ghi múi giờ. / Moment, ISO 8601; default now."
-        ),
-    ] = "",
-    who: Annotated[
-        str,
-        typer.Option(
-            "--for",
-            help="citizen (công dân, doanh nghiệp: NEAC) hoặc official (công vụ: VGCA). / Which tree may vouch.",
-        ),
-    ] = "",
-    element: Annotated[
-        str,
-        typer.Option(
-            "--element", help="Phần XML được sử dụng, như /HDon/DLHDon. / The XML element that is read."
-        ),
-    ] = "",
-    content: Annotated[
-        Path | None,
-        typer.Option(
-            "--content", help="Tệp dữ liệu của chữ ký XML tách rời. / Data of a detached XML signature."
-        ),
-    ] = None,
-    signer: Annotated[
-        str,
-        typer.Option(
-            "--signer", help="Số định danh hoặc mã số thuế phải ký. / Number of who must have signed."
-        ),
-    ] = "",
-    declared_only: Annotated[
-        bool,
-        typer.Option(
-            "--revocation-where-declared",
-            help="Chỉ đòi dữ liệu thu hồi khi chứng thư có nêu địa chỉ. "
-            "/ Ask for revocation data only where a certificate names its list or responder.",
-        ),
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="In JSON. / Print JSON.")] = False,
+    file: _File,
+    roots: _Roots = None,
+    intermediates: _Intermediates = None,
+    crls: _Crls = None,
+    at: _At = "",
+    who: _For = "",
+    element: _Element = "",
+    content: _Content = None,
+    signer: _Signer = "",
+    declared_only: _Declared = False,
+    as_json: _Json = False,
 ) -> None:
     """Kiểm tra mọi chữ ký trong một tệp. Không kết nối mạng. / Check every signature of a file. Connects to nothing."""
     from connectors.signature_check.asked import Asked, packed

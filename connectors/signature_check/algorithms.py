@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from asn1crypto import algos, keys
 from pyhanko.sign.validation.utils import CMSAlgorithmUsagePolicy
 from pyhanko_certvalidator.policy_decl import AlgorithmUsageConstraint
+
+from connectors.signature_check.asn1 import algos, keys
 
 DIGESTS = frozenset(
     {"sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512", "shake256", "shake256_len"}

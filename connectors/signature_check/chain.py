@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from asn1crypto import crl as asn1_crl
-from asn1crypto import ocsp as asn1_ocsp
-from asn1crypto import x509
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext, find_valid_path
 from pyhanko_certvalidator.errors import (
@@ -30,6 +27,9 @@ from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from connectors.signature_check.algorithms import POLICY
 from connectors.signature_check.asked import Asked
+from connectors.signature_check.asn1 import crl as asn1_crl
+from connectors.signature_check.asn1 import ocsp as asn1_ocsp
+from connectors.signature_check.asn1 import x509
 from connectors.signature_check.subject import clean
 from connectors.signature_check.trust import SIGNATURE, TIMESTAMP, Root, Trust
 from mappings.canonical.signature import Evidence, Reason, Tree
@@ -139,12 +139,12 @@ class Believed:
         """No root was found: is there one of the other tree, or one whose time is over?"""
         every = [held for root, held in self.roots if SIGNATURE in root.purposes]
         found = await walked(certificate, self.context(every, carried, asked, revocation=False), SIGNING_KEY)
-        entry = self.entry(_root_of(found.path)) if found.path is not None else None
+        held = root_of(found.path)
+        entry = self.entry(held) if held is not None else None
         if entry is None:
             return Reason.UNKNOWN_ROOT
         if asked.tree is not None and entry.tree is not None and entry.tree is not asked.tree:
             return Reason.WRONG_TREE
-        held = _root_of(found.path)
         return Reason.UNKNOWN_ROOT if _vouches(entry, held, moment) else Reason.ROOT_OUT_OF_DATE
 
 
@@ -229,13 +229,12 @@ def _reduced(believed: Believed, certificate: x509.Certificate) -> Believed:
     return made
 
 
-def _root_of(path: ValidationPath) -> Any:
-    return path.trust_anchor.authority.certificate
-
-
 def root_of(path: ValidationPath | None) -> Any:
     """The root certificate of a path, or ``None``."""
-    return _root_of(path) if path is not None else None
+    if path is None:
+        return None
+    anchor: Any = path.trust_anchor.authority
+    return anchor.certificate
 
 
 def evidence_of(path: ValidationPath | None, believed: Believed, carried: Carried) -> tuple[Evidence, ...]:

@@ -21,6 +21,7 @@ from mappings.canonical.codec import from_json
 from mappings.canonical.signature import FileReport, Reason, refused
 
 _START_SECONDS = 60.0
+_OF_THE_WORKER = frozenset({Reason.CHECKER_DIED, Reason.MEMORY_LIMIT})
 _LARGEST_ANSWER = 8_000_000
 _ROOT = Path(__file__).parents[2]
 
@@ -55,6 +56,7 @@ class Worker:
         if not ready:
             self.close()
             raise OSError("the checker did not start")
+        self._cpu_ms = _cpu_ms(self.pid)
 
     @property
     def pid(self) -> int:
@@ -171,19 +173,26 @@ class Pool:
         with self._seats:
             try:
                 worker = self._taken()
+                report = self._judged(worker, path, shown, asked, trust)
+                # A worker that had seen other files may have ended of those: only a fresh one's end is this file's doing.
+                if worker.files > 1 and set(report.reasons) & _OF_THE_WORKER:
+                    report = self._judged(Worker(self._limits), path, shown, asked, trust)
             except OSError:
                 return refused(shown, asked.moment, Reason.CHECKER_FAILED)
-            try:
-                report = worker.check(path.absolute(), shown, asked, trust)
-            except BaseException:
-                worker.close()
-                raise
-            if worker.used_up:
-                worker.close()
-            else:
-                with self._lock:
-                    self._free.append(worker)
             return report
+
+    def _judged(self, worker: Worker, path: Path, name: str, asked: Asked, trust: Material) -> FileReport:
+        try:
+            report = worker.check(path.absolute(), name, asked, trust)
+        except BaseException:
+            worker.close()
+            raise
+        if worker.used_up:
+            worker.close()
+        else:
+            with self._lock:
+                self._free.append(worker)
+        return report
 
     def close(self) -> None:
         """End all workers at rest."""

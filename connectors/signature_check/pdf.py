@@ -7,9 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import IO, Any
 
-from asn1crypto import crl as asn1_crl
-from asn1crypto import ocsp as asn1_ocsp
-from asn1crypto import x509
 from pyhanko.pdf_utils.decode_limits import (
     DEFAULT_PURPOSE_LIMITS,
     DecodeLimits,
@@ -36,6 +33,9 @@ from pyhanko.sign.validation.status import DocumentTimestampStatus, PdfSignature
 
 from connectors.signature_check import pdf_legacy, pdf_time
 from connectors.signature_check.asked import Asked
+from connectors.signature_check.asn1 import crl as asn1_crl
+from connectors.signature_check.asn1 import ocsp as asn1_ocsp
+from connectors.signature_check.asn1 import x509
 from connectors.signature_check.chain import (
     SIGNATURE,
     SIGNING_KEY,

@@ -10,13 +10,13 @@ import hashlib
 from datetime import datetime
 from typing import Any, Protocol
 
-from asn1crypto import x509
 from pyhanko.sign.validation import generic_cms
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import PdfSignatureStatus, TimestampSignatureStatus
 
 from connectors.signature_check.algorithms import POLICY
 from connectors.signature_check.asked import Asked
+from connectors.signature_check.asn1 import x509
 from connectors.signature_check.chain import (
     SIGNATURE,
     SIGNING_KEY,

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from asn1crypto import cms, x509
-from asn1crypto import crl as asn1_crl
-from asn1crypto import ocsp as asn1_ocsp
 from lxml import etree
 from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 
 from connectors.signature_check.asked import Asked
+from connectors.signature_check.asn1 import cms, x509
+from connectors.signature_check.asn1 import crl as asn1_crl
+from connectors.signature_check.asn1 import ocsp as asn1_ocsp
 from connectors.signature_check.chain import TIMESTAMP, Believed, Carried
 from connectors.signature_check.subject import clean
 from connectors.signature_check.xml_places import DS

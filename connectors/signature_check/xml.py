@@ -10,10 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from asn1crypto import x509
 from cryptography import x509 as crypto_x509
 from lxml import etree
-from signxml import SignatureConfiguration, XMLVerifier
 from signxml.algorithms import (
     CanonicalizationMethod,
     DigestAlgorithm,
@@ -21,11 +19,13 @@ from signxml.algorithms import (
     SignatureMethod,
 )
 from signxml.exceptions import InvalidDigest, InvalidInput, InvalidSignature
+from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from connectors.kit.xml import XmlRefused, parse
 from connectors.signature_check import xades
 from connectors.signature_check.algorithms import short_key
 from connectors.signature_check.asked import Asked
+from connectors.signature_check.asn1 import x509
 from connectors.signature_check.chain import Believed, Carried, Chained, evidence_of, lists_of, root_of
 from connectors.signature_check.pdf_time import HEALED_BY_TIME, WANTS_LISTS
 from connectors.signature_check.settings import Limits
@@ -99,6 +99,8 @@ async def judged_signatures(
     try:
         root = parse(raw)
     except XmlRefused as exc:
+        if getattr(exc.__cause__, "code", 0) == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from exc
         known = {"doctype": Reason.DOCTYPE, "processing-instruction": Reason.PROCESSING_INSTRUCTION}
         raise Unfit(known.get(exc.reason, Reason.UNREADABLE)) from exc
     # The walk of the strict parser begins at the document element; these may stand before and behind it.

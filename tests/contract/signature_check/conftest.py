@@ -13,7 +13,8 @@ from connectors.signature_check.asked import Asked, packed
 from connectors.signature_check.isolation import Pool
 from connectors.signature_check.trust import Trust, load
 from mappings.canonical.signature import FileReport, SignatureReport
-from tests.contract.signature_check.pki import NOW, World, world as the_world
+from tests.contract.signature_check.pki import NOW, World
+from tests.contract.signature_check.pki import world as the_world
 
 
 @pytest.fixture(scope="session")

@@ -133,7 +133,9 @@ def appended(source: bytes, old: bytes, new: bytes) -> bytes:
     return source + body + table
 
 
-def by_hand(form: bytes, contents: Any, extra: bytes = b"", *, byte_range: bytes = b"", gap: bytes = b"") -> bytes:
+def by_hand(
+    form: bytes, contents: Any, extra: bytes = b"", *, byte_range: bytes = b"", gap: bytes = b""
+) -> bytes:
     """A signature that pyHanko would not make.
 
     Args:
@@ -180,7 +182,9 @@ def digest_inside(holder: Holder) -> bytes:
 
 def with_gap(holder: Holder) -> bytes:
     """A true signature whose byte range leaves more out than its own value: room for what nobody signed."""
-    return by_hand(b"adbe.pkcs7.detached", lambda data: _cms(holder, data, detached=True), gap=b"/Reason(khong ai ky)")
+    return by_hand(
+        b"adbe.pkcs7.detached", lambda data: _cms(holder, data, detached=True), gap=b"/Reason(khong ai ky)"
+    )
 
 
 def _cms(holder: Holder, content: bytes, *, detached: bool = False) -> bytes:

@@ -40,7 +40,8 @@ def test_a_good_file_tells_who_signed_what(only, good):
     assert (one.coverage, one.changes) == (Coverage.WHOLE_FILE, Changes.NONE)
     assert one.signer.name == "Nguyễn Văn Thử"
     assert [(item.kind, item.value) for item in one.signer.numbers] == [("CCCD", "001099000001")]
-    assert one.claimed_at is not None and one.proven_at is None
+    assert one.claimed_at is not None
+    assert one.proven_at is None
     assert {item.kind for item in one.evidence} == {"certificate", "crl"}
 
 
@@ -110,7 +111,9 @@ def test_long_term_forms_are_read(check, world):
     lists = world.lists()
     bare = Trust((Root(world.root.der, "neac"), Root(world.stamp_root.der, "stamp")))
     for archive in (False, True):
-        raw = pdfs.long_term(world, world.citizen, lists, NOW, archive=archive, stamper=pdfs.stamper_of(world.stamper))
+        raw = pdfs.long_term(
+            world, world.citizen, lists, NOW, archive=archive, stamper=pdfs.stamper_of(world.stamper)
+        )
         report = check(raw, trust=bare)
 
         assert report.verdict is Verdict.VALID, report
@@ -297,7 +300,9 @@ def test_a_forged_issuer(only, world):
     from tests.contract.signature_check.pki import Authority
 
     forger = Authority(rsa_key(2048, 9), world.ca.certificate)
-    assert only(pdfs.signed(pdfs.blank(), forger.issue("Kẻ Giả", rsa_key(2048, 4)))).verdict is not Verdict.VALID
+    assert (
+        only(pdfs.signed(pdfs.blank(), forger.issue("Kẻ Giả", rsa_key(2048, 4)))).verdict is not Verdict.VALID
+    )
 
 
 @pytest.mark.parametrize("name", ["short", "small_curve"])
@@ -396,7 +401,11 @@ def test_a_file_without_signatures(check):
     """Told as what it is."""
     report = check(pdfs.with_field(pdfs.blank()))
 
-    assert (report.verdict, report.reasons, report.signatures) == (Verdict.UNSIGNED, (Reason.NO_SIGNATURE,), ())
+    assert (report.verdict, report.reasons, report.signatures) == (
+        Verdict.UNSIGNED,
+        (Reason.NO_SIGNATURE,),
+        (),
+    )
 
 
 def test_an_encrypted_file_is_not_unsigned(check, good):
@@ -415,7 +424,7 @@ def test_an_encrypted_file_is_not_unsigned(check, good):
 
 @pytest.mark.skipif(shutil.which("pdfsig") is None, reason="poppler-utils is not installed")
 def test_another_program_agrees_about_the_bytes(good, proven, tmp_path, world):
-    """poppler judges integrity on its own; what we call intact it calls valid, what we call changed it does not."""
+    """Poppler judges integrity on its own; what we call intact it calls valid, what we call changed it does not."""
     for name, raw, word in (
         ("good", good, "Signature is Valid"),
         ("proven", proven, "Signature is Valid"),
@@ -424,5 +433,7 @@ def test_another_program_agrees_about_the_bytes(good, proven, tmp_path, world):
     ):
         path = tmp_path / f"{name}.pdf"
         path.write_bytes(raw)
-        said = subprocess.run(["pdfsig", "-nocert", str(path)], capture_output=True, text=True, check=False).stdout
+        said = subprocess.run(
+            ["pdfsig", "-nocert", str(path)], capture_output=True, text=True, check=False
+        ).stdout
         assert word in said, (name, said)

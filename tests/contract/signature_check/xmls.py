@@ -9,7 +9,13 @@ from typing import Any
 
 from asn1crypto import algos, tsp
 from lxml import etree
-from signxml import CanonicalizationMethod, DigestAlgorithm, SignatureConstructionMethod, SignatureMethod, XMLSigner
+from signxml import (
+    CanonicalizationMethod,
+    DigestAlgorithm,
+    SignatureConstructionMethod,
+    SignatureMethod,
+    XMLSigner,
+)
 from signxml.xades import XAdESSigner
 
 from tests.contract.signature_check.pdfs import stamper_of
@@ -54,18 +60,24 @@ def enveloped(
         how["always_add_key_value"] = False
     if reference is not None:
         how["reference_uri"] = reference
-    return bytes(etree.tostring(made.sign(etree.fromstring(source), **how), encoding="UTF-8", xml_declaration=True))
+    return bytes(
+        etree.tostring(made.sign(etree.fromstring(source), **how), encoding="UTF-8", xml_declaration=True)
+    )
 
 
 def enveloping(holder: Holder) -> bytes:
     """The document stands in the signature."""
-    made, how = _signer(XMLSigner, SignatureConstructionMethod.enveloping, holder, C14N, DigestAlgorithm.SHA256, None)
+    made, how = _signer(
+        XMLSigner, SignatureConstructionMethod.enveloping, holder, C14N, DigestAlgorithm.SHA256, None
+    )
     return bytes(etree.tostring(made.sign(etree.fromstring(PAPER), **how)))
 
 
 def beside(holder: Holder, source: bytes = PAPER, name: str = "data") -> bytes:
     """An invoice: one part is signed by its id, the signature stands beside it."""
-    made, how = _signer(XMLSigner, SignatureConstructionMethod.detached, holder, C14N, DigestAlgorithm.SHA256, None)
+    made, how = _signer(
+        XMLSigner, SignatureConstructionMethod.detached, holder, C14N, DigestAlgorithm.SHA256, None
+    )
     root = etree.fromstring(source)
     part = root.find(f".//*[@Id='{name}']")
     alone = etree.fromstring(etree.tostring(part, with_tail=False))
@@ -76,7 +88,9 @@ def beside(holder: Holder, source: bytes = PAPER, name: str = "data") -> bytes:
 
 def apart(holder: Holder, raw: bytes, uri: str = "tep.xml") -> bytes:
     """A signature alone, of data in another file."""
-    made, how = _signer(XMLSigner, SignatureConstructionMethod.detached, holder, C14N, DigestAlgorithm.SHA256, None)
+    made, how = _signer(
+        XMLSigner, SignatureConstructionMethod.detached, holder, C14N, DigestAlgorithm.SHA256, None
+    )
     return bytes(etree.tostring(made.sign(etree.fromstring(raw), reference_uri=uri, **how)))
 
 
