@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -195,7 +197,7 @@ def test_what_was_not_agreed_decides_nothing_and_is_not_quoted(clock, body):
     """An error names the field, never its value: values are a person's."""
     with saying(clock, body()) as (client, _), pytest.raises(ContractBroken) as raised:
         client.look_up(CLAIM, reason())
-    asked = (*PLANTED, "001190000018", "19900231")
+    asked = (*PLANTED, "001190000018", "19900231", "'1990025'", "'05/02/1990'")
     assert [part for part in asked if part in told(raised.value)] == []
 
 
@@ -388,3 +390,31 @@ def test_without_the_officers_own_key_the_json_form_does_not_leave(clock):
         with pytest.raises(CredentialsRefused):
             client.confirm(CLAIM, reason())
         assert there.asked == []
+
+
+def test_the_json_form_carries_the_tokens_and_the_asking_officers_own_key(clock):
+    """Everything that the headers say stands in the body once more."""
+    accounts = {"binh@tinh.example": "binh:1", "an@tinh.example": "an:2"}
+    style = {"style": "bearer", "token": "t-1", "staff": {"accounts": accounts}}
+    with saying(clock, ANSWER, wrap="soap_in_json", credentials=style) as (client, there):
+        client.look_up(CLAIM, reason())
+    [asked] = there.asked
+    body = json.loads(asked.body)
+    assert (body["accessToken"], base64.b64decode(body["AuthHash"])) == ("t-1", b"an:2")
+    assert canonical(body["data"].encode()) == canonical((SAMPLES / "request-look-up.xml").read_bytes())
+    assert (asked.headers["authorization"], asked.headers["authhash"]) == ("Bearer t-1", body["AuthHash"])
+
+
+def test_the_plain_json_form_has_their_names(clock):
+    """One flat object, the date under a name without Sinh."""
+    with saying(clock, ANSWER, wrap="json", user_service="dvc") as (client, there):
+        client.look_up(CLAIM, reason())
+    assert json.loads(there.asked[0].body) == {
+        "maYeuCau": "YC-20261123-0001",
+        "maDVC": "1.001612",
+        "maCanBo": "canbo01",
+        "soDinhDanh": NUMBER,
+        "hoVaTen": CLAIM.name.upper(),
+        "ngayThangNam": "19900205",
+        "userNameService": "dvc",
+    }
