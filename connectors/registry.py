@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import resources
+from importlib import import_module, resources
 from typing import Any
 
-from connectors.igate.connect import connected as igate
 from connectors.kit.connection import Connect, Connection
 from connectors.kit.effects import ExchangeLog, Operation
 from connectors.kit.seams import Clock
 from connectors.kit.transport import Transport
-from connectors.payment_platform.connect import connected as payment_platform
-from connectors.statements.connect import connected as statements
-from connectors.vnpay.connect import connected as vnpay
 
-SYSTEMS: Mapping[str, Connect] = {
-    "statements": statements,
-    "vnpay": vnpay,
-    "payment_platform": payment_platform,
-    "igate": igate,
-}
-"""Settings section → what makes the system of it."""
+SYSTEMS = (
+    "statements",
+    "vnpay",
+    "payment_platform",
+    "igate",
+    "dvcqg",
+    "lgsp",
+    "population",
+    "business_registration",
+    "land",
+    "judicial_records",
+    "social_insurance",
+    "post",
+)
+"""Folders of the outside systems, which are the names of their settings sections too."""
 
 
 @dataclass(slots=True)
@@ -79,8 +83,10 @@ def build(settings: Any, *, clock: Clock, log: ExchangeLog | None = None) -> Con
         log: gets the exchanges of calls that are no effects (feeds, files).
     """
     made = Connectors()
-    for name, connect in SYSTEMS.items():
+    for name in SYSTEMS:
         section = getattr(settings, name)
         if section is not None:
+            # Only what is used is loaded: an installation has some of the systems, and every process pays for each.
+            connect: Connect = import_module(f"connectors.{name}.connect").connected
             made.take(connect(section, clock=clock, log=log))
     return made

@@ -1,4 +1,7 @@
-"""The queues of the product. Each has one drain; an architecture test holds both lists together."""
+"""The queues of the product. Each has one drain; an architecture test holds both lists together.
+
+Beside :data:`OWN` there is one queue for the effects of each outside system that is set.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,10 @@ REFUNDS = "refunds"
 HOUSEKEEPING = "housekeeping"
 SYNC = "sync"
 
-SYSTEMS = ("igate", "vnpay", "payment_platform", "statements")
-
 
 def effects(system: str) -> str:
     """The queue that delivers the effects of one system."""
     return f"effects.{system}"
 
 
-ALL = (*(effects(system) for system in SYSTEMS), INTAKE, SYNC, PAYMENTS, REFUNDS, HOUSEKEEPING)
+OWN = (INTAKE, SYNC, PAYMENTS, REFUNDS, HOUSEKEEPING)

@@ -44,6 +44,7 @@ def assembled(detail: DossierDetail, before: DossierFile | None) -> DossierFile:
         receipt_number=head.code,
         summary=detail.form.get("request", ""),
         channel=Channel.ONLINE if detail.form.get("channel") == "online" else Channel.DIRECT,
+        return_channel=Channel.POST if detail.form.get("return_channel") == "post" else Channel.DIRECT,
         submitted_at=head.applied_at,
         received_at=head.accepted_at,
         due_at=detail.appointment_at,

@@ -159,7 +159,7 @@ class Sync:
             if rule.coalesce and not again:
                 self._take_back(tx, system, code, there)
             effects.append(self._effect(system, code, message, again))
-            rows.planned(tx, system, code, message.version, there.planned_steps)
+            rows.planned(tx, system, code, message.version, max(message.steps, there.planned_steps))
         return sum(tx.effects.plan(effects))
 
     def follow(self, tx: PgTx, system: str, code: str, file: DossierFile, there: There) -> int:

@@ -28,7 +28,7 @@ from tests.simulation.refunding import Refunding, no_audit
 
 PORTAL = Actor(ActorKind.KEY, "portal")
 LEASE = timedelta(seconds=90)
-SYSTEMS = queues.SYSTEMS
+SYSTEMS = ("igate", "vnpay", "payment_platform", "statements")
 
 
 class SimulatedIds:
