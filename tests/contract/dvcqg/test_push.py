@@ -284,7 +284,7 @@ def test_an_update_leaves_no_trace_and_is_not_called_done(there):
 
 
 def test_a_create_sent_again_although_it_had_arrived_changes_nothing(there):
-    """This is why 'not there' may be taken as proof: a wrong one ends in an update to the same values."""
+    """So 'not there' may be taken as proof: a wrong one ends in an update to the same values."""
     there.fault("DongBoHoSoMC", "lose_answer", times=1)
     with pytest.raises(OutcomeUnknown):
         there.operations["push_dossier"].perform(pushing())

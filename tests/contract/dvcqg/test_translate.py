@@ -95,9 +95,7 @@ fees = st.builds(
     kind=st.sampled_from([FeeKind.PHI, FeeKind.LE_PHI]),
     amount=st.integers(0, 999_999_999_999),
 )
-results = st.builds(
-    lambda code, name, file: ResultPaper(code, name, file), codes, words, st.none()
-) | st.builds(
+results = st.builds(ResultPaper, codes, words, st.none()) | st.builds(
     lambda code, name, place: ResultPaper(code, name, FileRef(place, name, url="https://tep.example/k")),
     codes,
     words,
