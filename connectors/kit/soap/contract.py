@@ -130,12 +130,12 @@ class Contract:
         """
         check(self.request(operation, version), values)
         extra = {"_soapheaders": dict(soap_headers)} if soap_headers else {}
-        binding = self._binding(version)
+        described = self._operation(version, operation)
         try:
-            envelope, headers = binding._create(operation, (), {**values, **extra})  # noqa: SLF001
+            envelope = described.create(**values, **extra).content
         except (TypeError, ValueError, LookupError, AttributeError, _zeep_errors()) as exc:
             raise NotSendable(f"{operation}: {type(exc).__name__} while writing it") from None
-        return Message(envelope, _action(headers))
+        return Message(envelope, described.soapaction or "")
 
     def request(self, operation: str, version: Version) -> Shape:
         """What the body of a request holds.
@@ -266,11 +266,3 @@ def _zeep_errors() -> type[Exception]:
     from zeep.exceptions import Error
 
     return Error
-
-
-def _action(headers: Mapping[str, str]) -> str:
-    """The action out of the headers that zeep would send, whatever the version."""
-    said = headers.get("SOAPAction", "")
-    if not said:
-        _, _, said = headers.get("Content-Type", "").partition("action=")
-    return str(said).strip().strip('"')

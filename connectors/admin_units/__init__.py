@@ -1,0 +1,1 @@
+"""The statistics office's list of administrative units, by date (DMDVHC.asmx)."""

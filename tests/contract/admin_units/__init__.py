@@ -1,0 +1,1 @@
+"""The statistics office's service against its sandbox."""

@@ -1,0 +1,1 @@
+"""The SOAP kit on real sockets: contracts nobody here wrote, traps, attacks."""
