@@ -176,8 +176,7 @@ class Client:
             items: list[DossierNews] = []
             contents: dict[str, bytes] = {}
             for row in wire.rows(answer, "value"):
-                most = self._settings.most_file_bytes
-                news, found = translate_vneid.scanned(an_object(row, "value"), ministry, most_file_bytes=most)
+                news, found = translate_vneid.scanned(an_object(row, "value"), ministry, self._settings)
                 if news.dossier_code != reference:
                     raise Unreadable("maHoSoMCDT", "the answer is about another dossier")
                 items.append(news)
@@ -247,10 +246,16 @@ class Client:
         if status in self._settings.duplicate_statuses:
             raise AlreadyDone("they have it already", code=status, **facts)
         if status in self._settings.refused_statuses | self._settings.not_found_statuses:
+            if writes and self._is_doubtful(answer):
+                raise OutcomeUnknown(f"{field} {status}, but it may be there already", **facts)
             raise Rejected("refused", code=status, **facts)
         branch: type[ConnectorError] = OutcomeUnknown if writes else ContractBroken
         shown = status if status.isascii() and status.isalnum() else "?"
         raise branch(f"{field} {shown} has no agreed meaning", **facts)
+
+    def _is_doubtful(self, answer: Mapping[str, Any]) -> bool:
+        words = wire.text(answer, "DESCRIPTION") + wire.text(answer, "statusDescription")
+        return any(word in words.casefold() for word in self._settings.doubtful_words)
 
     @contextmanager
     def _ours(self, operation: str, reference: str) -> Iterator[None]:

@@ -253,6 +253,7 @@ class JudicialSandbox(Sandbox):
         if facts.get("number"):
             found.result = {
                 "soPhieuLLTP": facts["number"],
+                "loaiPhieu": str(found.facts.get("toKhai", {}).get("loaiPhieu", "")),
                 "ngayCapPhieu": self.clock.now().astimezone(_ZONE).strftime("%d/%m/%Y"),
                 "phieuLLTP": facts.get("content", ""),
                 "tinhTrangAnTich": "1",

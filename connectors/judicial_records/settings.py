@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from connectors.kit.addresses import Address
 from connectors.kit.connection import SystemSettings
 from mappings.canonical.dossier import DossierState
+from mappings.canonical.judicial import Asker, FormKind
 
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]*")
 PATHS = {
@@ -78,8 +79,12 @@ class Settings(SystemSettings):
         numbers_as_text: codes leave as texts; the guide wants numbers, a program sends both.
         ok_statuses, refused_statuses, not_found_statuses, duplicate_statuses: STATUS of an answer. Assumed; a status in
             none of them is unknown.
+        doubtful_words: a refusal of a write whose words hold one of these may mean that they have it already: not a refusal
+            but unknown, so that the look-up decides. Assumed.
         fetched_id: field of a fetched dossier by which it is acknowledged. Assumed.
-        procedure … agency_name: of dossiers that are fetched from there, which carry none of it.
+        procedures … agency_name: of dossiers that come from there, which carry none of it; the codes are those since the
+            matter went over to the Ministry of Public Security (decision 1025/QĐ-BCA).
+        result_codes: of the two certificates. Assumed: the decision names both codes, not which is which.
         most_file_bytes: of one file inside a message, unpacked.
     """
 
@@ -91,13 +96,24 @@ class Settings(SystemSettings):
     refused_statuses: frozenset[str] = frozenset({"0", "100", "101", "108"})
     not_found_statuses: frozenset[str] = frozenset({"201"})
     duplicate_statuses: frozenset[str] = frozenset()
+    doubtful_words: tuple[str, ...] = ("tồn tại", "trùng")
     fetched_id: Literal["declarationId", "declarationPortalID"] = "declarationId"
-    procedure: str = "2.000488"
+    procedures: dict[Asker, str] = Field(
+        default_factory=lambda: {
+            Asker.CITIZEN: "3.000333",
+            Asker.FOREIGNER: "3.000333",
+            Asker.AGENCY: "3.000334",
+            Asker.PROCEEDINGS: "3.000335",
+        }
+    )
     procedure_name: str = "Cấp Phiếu lý lịch tư pháp"
     field: str = ""
     field_name: str = "Lý lịch tư pháp"
     agency: str = ""
     agency_name: str = ""
+    result_codes: dict[FormKind, str] = Field(
+        default_factory=lambda: {FormKind.ONE: "KQ.G01.000200", FormKind.TWO: "KQ.G01.000199"}
+    )
     most_file_bytes: int = Field(default=20_000_000, gt=0)
     largest_answer_bytes: int = Field(default=40_000_000, gt=0)
     ministry: Ministry | None = None

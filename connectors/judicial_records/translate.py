@@ -181,7 +181,7 @@ def dossier_of(code: str, request: JudicialRequest, settings: Settings) -> Dossi
     return DossierFile(
         code=code,
         version=1,
-        procedure=settings.procedure,
+        procedure=settings.procedures.get(request.asker, ""),
         procedure_name=settings.procedure_name,
         field=settings.field,
         field_name=settings.field_name,

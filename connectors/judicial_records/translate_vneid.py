@@ -59,7 +59,7 @@ _PAPER_NUMBERS = {
     PaperKind.RESIDENT_CARD: "2",
     PaperKind.CARD: "3",
 }
-RESULT_CODE, RESULT_NAME = "phieuLLTP", "Phiếu lý lịch tư pháp"
+RESULT_NAME = "Phiếu lý lịch tư pháp"
 
 
 def asked_of_ministry(
@@ -114,7 +114,7 @@ def asked_of_ministry(
 
 
 def scanned(
-    row: Mapping[str, Any], ministry: Ministry, *, most_file_bytes: int
+    row: Mapping[str, Any], ministry: Ministry, settings: Settings
 ) -> tuple[DossierNews, dict[str, bytes]]:
     """News of one dossier at the ministry, and the bytes of the certificate by the id of its file.
 
@@ -124,7 +124,7 @@ def scanned(
     code = wire.code(row, "maHoSoMCDT")
     number = wire.needed(row, "trangThaiXuLy", most=20)
     state = ministry.states.get(number, DossierState.PENDING)
-    result, contents = _result(wire.inner(row, "ketQuaXuLy"), code, most_file_bytes)
+    result, contents = _result(wire.inner(row, "ketQuaXuLy"), code, settings)
     digest = result.file.sha256 if result and result.file else ""
     news = DossierNews(
         system=SYSTEM,
@@ -169,7 +169,7 @@ def received(
 
 
 def _result(
-    found: Mapping[str, Any], code: str, most_file_bytes: int
+    found: Mapping[str, Any], code: str, settings: Settings
 ) -> tuple[ResultPaper | None, dict[str, bytes]]:
     if not found:
         return None, {}
@@ -182,9 +182,13 @@ def _result(
     file: FileRef | None = None
     contents: dict[str, bytes] = {}
     if content:
-        file, contents = _file(content, "phieuLLTP", f"phieu-{code.replace('/', '-')}.pdf", most_file_bytes)
+        file, contents = _file(
+            content, "phieuLLTP", f"phieu-{code.replace('/', '-')}.pdf", settings.most_file_bytes
+        )
     at = datetime(issued.year, issued.month, issued.day, tzinfo=VIETNAM) if issued else None
-    return ResultPaper(RESULT_CODE, RESULT_NAME, file, number, at), contents
+    kind = wire.text(found, "loaiPhieu", most=4)
+    paper = settings.result_codes[FormKind(kind)] if kind in ("1", "2") else ""
+    return ResultPaper(paper, RESULT_NAME, file, number, at), contents
 
 
 def _file(content: str, field: str, name: str, most: int) -> tuple[FileRef, dict[str, bytes]]:

@@ -15,6 +15,41 @@ from connectors.kit.reading import Unreadable, a_day, a_list, an_object
 from mappings.canonical.party import Birth, BirthPrecision
 
 DAY = "%d/%m/%Y"
+PERSONAL = frozenset(
+    {
+        *(
+            "fullName",
+            "otherName",
+            "birthDateStr",
+            "birthPlace",
+            "residence",
+            "residenceTemporary",
+            "identifyNo",
+        ),
+        *(
+            "idIssueDate",
+            "idIssuePlace",
+            "dadName",
+            "dadDob",
+            "momName",
+            "momDob",
+            "partnerName",
+            "partnerDob",
+        ),
+        *(
+            "phone",
+            "email",
+            "deliveryAddress",
+            "residencePlace",
+            "workPlace",
+            "jobName",
+            "mandatorRelation",
+            "note",
+        ),
+        *("toKhai", "ketQuaXuLy", "thongTinBienLai", "noiDungFile", "phieuLLTP", "duLieu", "DESCRIPTION"),
+    }
+)
+"""Fields that hold a person or may name one; of the VNeID forms the whole blocks."""
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _CODE = re.compile(r"[A-Za-z0-9._/-]{1,60}")
 

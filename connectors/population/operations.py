@@ -57,7 +57,7 @@ def operations(client: Client) -> tuple[Operation, ...]:
 
 
 def asked_of(operation: str, call: Call) -> tuple[CitizenClaim, Reason]:
-    """The claim and the reason of a call; a later attempt has a request id of its own, ``…-2``.
+    """The claim and the reason of a call; a later attempt has a request id of its own, ``…-2``: leave room for it below 40.
 
     Raises:
         Rejected: one of them is missing (``001`` without a reason) or is no such thing. Nothing has left.

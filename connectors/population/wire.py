@@ -21,6 +21,36 @@ REQUEST = "http://dancuquocgia.bca"
 ANSWER = "http://www.mic.gov.vn/dancu/1.0"
 HEADERS = {"Content-Type": "application/xml; charset=utf-8", "SOAPAction": '""'}
 
+PERSONAL = frozenset(
+    {
+        *(
+            "SoDinhDanh",
+            "SoCMND",
+            "HoVaTen",
+            "Ho",
+            "ChuDem",
+            "Ten",
+            "NgayThangNamSinh",
+            "NgayThangNam",
+            "Nam",
+            "GioiTinh",
+        ),
+        *(
+            "NoiDangKyKhaiSinh",
+            "QueQuan",
+            "ThuongTru",
+            "NoiOHienTai",
+            "ChiTiet",
+            "DanToc",
+            "TonGiao",
+            "NhomMau",
+        ),
+        *("TinhTrangHonNhan", "Cha", "Me", "VoChong", "NguoiDaiDien", "ChuHo", "SoSoHoKhau", "SoDienThoai"),
+        *("soDinhDanh", "soCMND", "hoVaTen", "ngayThangNam", "data"),
+    }
+)
+"""Elements and fields of a person: everything but who asks and why."""
+
 Field = tuple[str, "str | tuple[tuple[str, str], ...]"]
 """Name and text, or name and inner fields."""
 

@@ -231,7 +231,8 @@ def test_the_same_number_twice_is_unknown_until_the_province_says_what_the_code_
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        ({"STATUS": "0", "DESCRIPTION": f"trùng {NAME}", "ID": ""}, Rejected),
+        ({"STATUS": "0", "DESCRIPTION": f"thiếu ngày sinh của {NAME}", "ID": ""}, Rejected),
+        ({"STATUS": "0", "DESCRIPTION": f"TRÙNG số của {NAME}", "ID": ""}, OutcomeUnknown),
         ({"STATUS": "108", "ID": ""}, Rejected),
         ({"STATUS": "1", "ID": ""}, ContractBroken),
         ({"STATUS": "1"}, ContractBroken),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from connectors.errors import AlreadyDone, ContractBroken, Forged, OutcomeUnknown, Rejected
+from connectors.errors import ContractBroken, Forged, OutcomeUnknown, Rejected
 from connectors.judicial_records import notifications
 from connectors.judicial_records.connect import CODE_DOOR, DOSSIER_DOOR, connected
 from connectors.judicial_records.sandbox import AtMinistry, JudicialSandbox
@@ -106,6 +106,7 @@ def test_a_certificate_comes_with_number_day_and_bytes(office):
     assert (paper.file.media_type, paper.file.size) == ("application/pdf", len(PDF))
     assert found.contents[paper.file.id] == PDF
     assert "tinhTrangAnTich" not in repr(news)
+    assert paper.code == "KQ.G01.000200"
     assert from_json(DossierNews, to_json(news)) == news
 
 
@@ -364,10 +365,17 @@ def test_our_answers_have_their_shape():
     }
 
 
-def test_a_duplicate_at_the_ministry_is_a_refusal_until_told_otherwise(office):
-    """Status 0 says no more than that; the scan finds it."""
+def test_a_refusal_that_may_mean_they_have_it_is_unknown_and_the_scan_tells(office):
+    """A replay of what arrived must not end as refused."""
     office.client.request_of_ministry(request())
-    with pytest.raises(Rejected) as raised:
+    with pytest.raises(OutcomeUnknown):
         office.client.request_of_ministry(request())
-    assert not isinstance(raised.value, AlreadyDone)
     assert len(office.client.scan(REFERENCE).items) == 1
+
+
+def test_no_field_that_may_be_shown_is_a_persons():
+    """What summaries show is chosen by name; the names are kept apart."""
+    from connectors.judicial_records.client import SHOWN
+    from connectors.judicial_records.wire import PERSONAL
+
+    assert set() == SHOWN & PERSONAL
