@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -48,7 +48,11 @@ def environment_document(
     """The nested values of all variables, and what is wrong with them."""
     document: dict[str, Any] = {}
     faults: list[Fault] = []
-    for variable, value in sorted(_given(environment, prefix, faults).items()):
+
+    def is_setting(variable: str) -> bool:
+        return _is_named(root, variable.removeprefix(prefix).lower().split(delimiter))
+
+    for variable, value in sorted(_given(environment, prefix, faults, is_setting).items()):
         path = variable.removeprefix(prefix).lower().split(delimiter)
         model_field = _field(root, path)
         if model_field is None:
@@ -60,12 +64,19 @@ def environment_document(
     return document, faults
 
 
-def _given(environment: Mapping[str, str], prefix: str, faults: list[Fault]) -> dict[str, str]:
+def _given(
+    environment: Mapping[str, str],
+    prefix: str,
+    faults: list[Fault],
+    is_setting: Callable[[str], bool],
+) -> dict[str, str]:
     values = {k: v for k, v in environment.items() if k.startswith(prefix)}
     for outside in _OUTSIDE:
         values.pop(prefix + outside, None)
-    files = {k.removesuffix(_FILE): Path(v) for k, v in values.items() if k.endswith(_FILE)}
-    values = {k: v for k, v in values.items() if not k.endswith(_FILE)}
+    # A setting whose own name ends so (CA_FILE) is that setting, not the file of another.
+    named = {k for k in values if k.endswith(_FILE) and not is_setting(k)}
+    files = {k.removesuffix(_FILE): Path(values[k]) for k in named}
+    values = {k: v for k, v in values.items() if k not in named}
     if directory := environment.get(prefix + "SECRETS_DIR"):
         try:
             found = {p.name.upper(): p for p in Path(directory).iterdir() if p.is_file()}
@@ -98,6 +109,14 @@ def _field(model: type[BaseModel], path: list[str]) -> FieldInfo | None:
         if field is not None:
             return field
     return found if _is_dictionary(found) else None
+
+
+def _is_named(model: type[BaseModel], path: list[str]) -> bool:
+    """Whether the whole path names a field of ours, not an entry of a free dictionary."""
+    found = model.model_fields.get(path[0])
+    if found is None or len(path) == 1:
+        return found is not None
+    return any(_is_named(inner, path[1:]) for inner in sections_of(found))
 
 
 def sections_of(field: FieldInfo) -> list[type[BaseModel]]:

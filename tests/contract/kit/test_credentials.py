@@ -422,6 +422,24 @@ def test_secrets_of_every_depth_come_from_files(tmp_path):
     assert found.staff.accounts["canbo.a@h42"].get_secret_value() == "khoaA:matkhauA"
 
 
+def test_a_setting_that_is_called_file_is_itself(tmp_path):
+    """CA_FILE names the authorities; it is no secret called CA. Free tables still take values from files."""
+    named = tmp_path / "named"
+    named.write_text("khoaA:matkhauA\n")
+    at = "LIENTHONG_CONNECTORS__LGSP__"
+    tree = _from_environment(
+        {
+            f"{at}BASE_URL": "https://lgsp.example",
+            f"{at}CA_FILE": "/etc/ssl/lgsp.pem",
+            f"{at}CREDENTIALS__STYLE": "bearer",
+            f"{at}CREDENTIALS__TOKEN": SECRET,
+            f"{at}CREDENTIALS__STAFF__ACCOUNTS__A_FILE": str(named),
+        }
+    )
+    assert tree.connectors.lgsp.ca_file == "/etc/ssl/lgsp.pem"
+    assert tree.connectors.lgsp.credentials.staff.accounts["a"].get_secret_value() == "khoaA:matkhauA"
+
+
 def test_a_wrong_credential_is_named_by_its_variable():
     """Not by pydantic's inner path with the style's word in it."""
     document = {
