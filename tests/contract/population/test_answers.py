@@ -418,3 +418,23 @@ def test_the_plain_json_form_has_their_names(clock):
         "ngayThangNam": "19900205",
         "userNameService": "dvc",
     }
+
+
+def test_through_ndxp_each_question_is_signed_anew(clock):
+    """A proof that is kept goes stale; SOAPAction stands there once."""
+    style = {
+        "style": "ndxp",
+        "user": "tinh",
+        "secret": "bi-mat-ndxp",
+        "service_url": "https://ndxp.example/dancu",
+        "xroad_client": "VN/GOV/tinh",
+    }
+    with saying(clock, ANSWER, credentials=style) as (client, there):
+        client.look_up(CLAIM, reason())
+        clock.advance(1)
+        client.look_up(CLAIM, reason("YC-20261123-0002"))
+    first, second = there.asked
+    assert first.headers["x-road-client"] == "VN/GOV/tinh"
+    assert first.headers["soapaction"] == '""'
+    assert int(second.headers["timestamp"]) - int(first.headers["timestamp"]) == 1000
+    assert first.headers["authorization"] != second.headers["authorization"]
