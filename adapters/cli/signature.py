@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.cli.speech import PROBLEMS, UNKNOWN, WRONG_USE, note, print_json, say, stop, words
+from adapters.cli.speech import PROBLEMS, SETTINGS, UNKNOWN, WRONG_USE, note, print_json, say, stop, words
 
 if TYPE_CHECKING:  # heavy imports stand inside the commands: the start stays short
     from mappings.canonical.signature import FileReport, SignatureReport
@@ -127,7 +127,13 @@ def verify(
     try:
         trust = load(roots, intermediates, crls)
     except TrustRefused as exc:
-        stop(3, exc.message_vi, exc.message_en)
+        stop(SETTINGS, exc.message_vi, exc.message_en)
+    if who and not trust.reviewed:
+        stop(
+            SETTINGS,
+            "--for cần danh sách trust.toml: không có danh sách thì không biết gốc nào thuộc NEAC hay VGCA.",
+            "--for needs a list (trust.toml): without it nobody knows which root is NEAC's or VGCA's.",
+        )
     asked = Asked(
         moment,
         past=bool(at),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -61,28 +61,31 @@ class Chained:
 class Believed:
     """Trust as parsed objects, kept by a worker from file to file; contexts are made anew for each signature."""
 
-    trust: Trust
-    roots: list[tuple[Root, x509.Certificate]] = field(init=False)
-    intermediates: list[x509.Certificate] = field(init=False)
-    crls: list[asn1_crl.CertificateList] = field(init=False)
-    ocsps: list[asn1_ocsp.OCSPResponse] = field(init=False)
+    roots: list[tuple[Root, x509.Certificate]]
+    intermediates: list[x509.Certificate]
+    crls: list[asn1_crl.CertificateList]
+    ocsps: list[asn1_ocsp.OCSPResponse]
 
-    def __post_init__(self) -> None:
-        self.roots = [(root, x509.Certificate.load(root.der)) for root in self.trust.roots]
-        self.intermediates = [x509.Certificate.load(der) for der in self.trust.intermediates]
-        self.crls = [asn1_crl.CertificateList.load(der) for der in self.trust.crls]
-        self.ocsps = [asn1_ocsp.OCSPResponse.load(der) for der in self.trust.ocsps]
+    @classmethod
+    def of(cls, trust: Trust) -> Believed:
+        """``trust``, parsed."""
+        return cls(
+            [(root, x509.Certificate.load(root.der)) for root in trust.roots],
+            [x509.Certificate.load(der) for der in trust.intermediates],
+            [asn1_crl.CertificateList.load(der) for der in trust.crls],
+            [asn1_ocsp.OCSPResponse.load(der) for der in trust.ocsps],
+        )
 
     def roots_for(
         self, purpose: str, moments: Iterable[datetime], tree: Tree | None
     ) -> list[x509.Certificate]:
-        """Roots of this purpose and tree that cover one of ``moments``. A root without a tree was named by hand."""
+        """Roots of this purpose and tree that cover one of ``moments``. Where a tree is asked for, a root without one is silent."""
         wanted = tuple(moments)
         return [
             certificate
             for root, certificate in self.roots
             if purpose in root.purposes
-            and (tree is None or root.tree is None or root.tree is tree)
+            and (tree is None or root.tree is tree)
             and any(_vouches(root, certificate, moment) for moment in wanted)
         ]
 
@@ -128,10 +131,38 @@ class Believed:
         roots = self.roots_for(SIGNATURE, [moment], asked.tree)
         told = carried if proven is None else _without_forgetful(self, carried, certificate)
         pool = self if proven is None else _reduced(self, certificate)
-        found = await walked(certificate, pool.context(roots, told, asked, moment=proven), SIGNING_KEY)
+        found = await pool.path(certificate, roots, told, asked, SIGNING_KEY, moment=proven)
         if found.reason is Reason.UNKNOWN_ROOT:
             found.reason = await self._why_unknown(certificate, carried, asked, moment)
         return found
+
+    async def path(
+        self,
+        certificate: x509.Certificate,
+        roots: Sequence[x509.Certificate],
+        carried: Carried,
+        asked: Asked,
+        usage: KeyUsageConstraints,
+        *,
+        moment: datetime | None = None,
+    ) -> Chained:
+        """The path of a certificate; revoked when any of the data says so.
+
+        The library asks no list when a responder's answer is good: an answer from before the revocation, carried by the
+        file, would silence the list that we hold.
+        """
+        found = await walked(certificate, self.context(roots, carried, asked, moment=moment), usage)
+        if found.reason is None and self.answers(carried):
+            listed = replace(self, ocsps=[])
+            context = listed.context(roots, Carried(carried.certificates, carried.crls), asked, moment=moment)
+            again = await walked(certificate, context, usage)
+            if again.reason in (Reason.REVOKED, Reason.ISSUER_REVOKED):
+                return again
+        return found
+
+    def answers(self, carried: Carried) -> bool:
+        """Whether there are responders' answers, so that lists must be asked apart."""
+        return bool(self.ocsps or carried.ocsps)
 
     async def _why_unknown(
         self, certificate: x509.Certificate, carried: Carried, asked: Asked, moment: datetime
@@ -221,12 +252,7 @@ def _without_forgetful(believed: Believed, carried: Carried, certificate: x509.C
 
 def _reduced(believed: Believed, certificate: x509.Certificate) -> Believed:
     """``believed`` without revocation lists that may have dropped ``certificate``."""
-    kept = [crl for crl in believed.crls if not _forgets(certificate, crl)]
-    if len(kept) == len(believed.crls):
-        return believed
-    made = Believed(believed.trust)
-    made.crls = kept
-    return made
+    return replace(believed, crls=[crl for crl in believed.crls if not _forgets(certificate, crl)])
 
 
 def root_of(path: ValidationPath | None) -> Any:

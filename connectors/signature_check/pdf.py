@@ -47,7 +47,6 @@ from connectors.signature_check.chain import (
     evidence_of,
     lists_of,
     root_of,
-    walked,
 )
 from connectors.signature_check.settings import Limits
 from connectors.signature_check.subject import algorithms_of, clean, signer_of
@@ -193,9 +192,10 @@ async def _signature(embedded: EmbeddedPdfSignature, blank: SignatureReport, cas
     everything = replace(carried, certificates=(*carried.certificates, *embedded.other_embedded_certs))
     chained = Chained(status.validation_path)
     proven, soft = await pdf_time.proven_time(embedded, status, case, everything)
-    if status.trust_problem_indic is not None and not hard:
+    if not hard and (status.trust_problem_indic is not None or believed.answers(everything)):
         chained = await believed.signer(embedded.signer_cert, everything, asked)
-        chained.reason = chained.reason or Reason.CHAIN_REFUSED
+        if status.trust_problem_indic is not None:
+            chained.reason = chained.reason or Reason.CHAIN_REFUSED
         if proven is not None and chained.reason in pdf_time.HEALED_BY_TIME:
             chained = await pdf_time.at_proven_time(embedded, chained, proven, case, everything)
     reasons = [*hard, *([chained.reason] if chained.reason else []), *soft]
@@ -223,10 +223,11 @@ async def _stamp(embedded: EmbeddedPdfSignature, blank: SignatureReport, case: _
     )
     reasons = _of_bytes(status, embedded)
     chained = Chained(status.validation_path)
-    if status.trust_problem_indic is not None and not reasons:
-        chained = await walked(embedded.signer_cert, believed.context(
-            believed.roots_for(TIMESTAMP, [asked.moment], None), everything, asked), STAMPING_KEY)  # fmt: skip
-        chained.reason = chained.reason or Reason.TIMESTAMP_UNTRUSTED
+    if not reasons and (status.trust_problem_indic is not None or believed.answers(everything)):
+        roots = believed.roots_for(TIMESTAMP, [asked.moment], None)
+        chained = await believed.path(embedded.signer_cert, roots, everything, asked, STAMPING_KEY)
+        if status.trust_problem_indic is not None:
+            chained.reason = chained.reason or Reason.TIMESTAMP_UNTRUSTED
         proof = case.proof_after(embedded.signed_revision)
         if proof is not None and chained.reason in pdf_time.HEALED_BY_TIME:
             chained = await pdf_time.stamper_at(embedded.signer_cert, proof, case, everything)

@@ -26,7 +26,6 @@ from connectors.signature_check.chain import (
     Carried,
     Chained,
     revocation_policy,
-    walked,
 )
 from connectors.signature_check.subject import clean
 from mappings.canonical.signature import Evidence, Reason
@@ -74,7 +73,10 @@ async def proven_time(
             continue
         if not (stamp.valid and stamp.intact):
             reasons.append(Reason.TIMESTAMP_BROKEN)
-        elif not (stamp.trusted or await _trusted_then(stamp, proof, case, carried)):
+        elif not (
+            (stamp.trusted and not await _contradicted(stamp, case, carried))
+            or await _trusted_then(stamp, proof, case, carried)
+        ):
             reasons.append(Reason.TIMESTAMP_UNTRUSTED)
         elif (
             stamp is status.timestamp_validity
@@ -97,8 +99,16 @@ async def stamper_at(
 ) -> Chained:
     """The path of a time-stamping authority at a proven moment."""
     roots = case.believed.roots_for(TIMESTAMP, [moment], None)
-    context = case.believed.context(roots, carried, case.asked, moment=moment)
-    return await walked(certificate, context, STAMPING_KEY)
+    return await case.believed.path(certificate, roots, carried, case.asked, STAMPING_KEY, moment=moment)
+
+
+async def _contradicted(stamp: TimestampSignatureStatus, case: Case, carried: Carried) -> bool:
+    """Whether a list revokes an authority that a responder calls good."""
+    if not case.believed.answers(carried):
+        return False
+    roots = case.believed.roots_for(TIMESTAMP, [case.asked.moment], None)
+    found = await case.believed.path(stamp.signing_cert, roots, carried, case.asked, STAMPING_KEY)
+    return found.reason in (Reason.REVOKED, Reason.ISSUER_REVOKED)
 
 
 async def at_proven_time(

@@ -145,7 +145,7 @@ def main() -> None:
     for text in sys.stdin:
         line = json.loads(text)
         if "trust" in line:
-            believed = Believed(unpacked(line["trust"]))
+            believed = Believed.of(unpacked(line["trust"]))
             continue
         try:
             answer = {"report": to_json(report_of(line["file"], believed, limits))}

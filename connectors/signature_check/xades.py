@@ -15,7 +15,7 @@ from connectors.signature_check.asked import Asked
 from connectors.signature_check.asn1 import cms, x509
 from connectors.signature_check.asn1 import crl as asn1_crl
 from connectors.signature_check.asn1 import ocsp as asn1_ocsp
-from connectors.signature_check.chain import TIMESTAMP, Believed, Carried
+from connectors.signature_check.chain import STAMPING_KEY, TIMESTAMP, Believed, Carried
 from connectors.signature_check.subject import clean
 from connectors.signature_check.xml_places import DS
 from mappings.canonical.signature import Evidence, Reason
@@ -157,4 +157,12 @@ async def _stamp(
         return hashlib.new(name, signed).digest()
 
     found: dict[str, Any] = await validate_tst_signed_data(data, context, imprint)
+    if (
+        found["trust_problem_indic"] is None
+        and found["validation_path"] is not None
+        and believed.answers(held)
+    ):
+        roots = believed.roots_for(TIMESTAMP, [asked.moment], None)
+        if (await believed.path(found["signing_cert"], roots, held, asked, STAMPING_KEY)).reason is not None:
+            found["validation_path"] = None  # a list revokes what a responder calls good
     return found

@@ -208,7 +208,7 @@ def _references(root: etree._Element, node: etree._Element) -> list[_Reference]:
             raise Unfit(Reason.UNSUPPORTED)
         uri = reference.get("URI")
         # A manifest's own references are not checked by anybody unless the reader does it.
-        if uri is None or uri.startswith("#xpointer(") or reference.get("Type") == _MANIFEST:
+        if uri is None or uri.startswith(("#xpointer(", "##")) or reference.get("Type") == _MANIFEST:
             raise Unfit(Reason.UNSUPPORTED)
         target: etree._Element | None = None
         if uri == "":

@@ -11,7 +11,6 @@ from lxml import etree
 DS = "http://www.w3.org/2000/09/xmldsig#"
 SIGNATURE = f"{{{DS}}}Signature"
 OBJECT = f"{{{DS}}}Object"
-ID_NAMES = ("Id", "ID", "id", "{http://www.w3.org/XML/1998/namespace}id")
 _STEP = re.compile(r"(?:\{([^}]*)\})?([^/{}\[\]]+)(?:\[([1-9][0-9]{0,5})\])?")
 _STEPS = re.compile(r"(?:\{[^}]*\}|[^/{}])+")
 
@@ -56,9 +55,17 @@ def place_of(element: etree._Element) -> str:
 
 
 def by_id(root: etree._Element, name: str) -> list[etree._Element]:
-    """Every element that carries this id under any of the usual names: more than one is a trap."""
+    """Every element that carries this id, however the attribute is spelled and in whatever namespace.
+
+    The libraries look for one spelling after the other and take the first: an element that they find and another one that
+    we find would be two documents in one.
+    """
     return [
-        one for one in root.iter(etree.Element) if any(one.get(attribute) == name for attribute in ID_NAMES)
+        one
+        for one in root.iter(etree.Element)
+        if any(
+            value == name and etree.QName(key).localname.lower() == "id" for key, value in one.attrib.items()
+        )
     ]
 
 

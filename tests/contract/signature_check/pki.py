@@ -13,7 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
 """The moment of the checks."""
@@ -95,13 +96,14 @@ class Authority(Holder):
         stamping: bool = False,
         authority: bool = False,
         list_url: str = "",
+        responder: str = "",
         digest: Any = None,
         serial: int = 0,
     ) -> Any:
         self.serials.append(self.serials[-1] + 1)
         return made(
             _name(common, organisation, uid), key, self.certificate, self.key, serial or self.serials[-1],
-            since=since, until=until, usage=usage, stamping=stamping, authority=authority, list_url=list_url, digest=digest,
+            since=since, until=until, usage=usage, stamping=stamping, authority=authority, list_url=list_url, digest=digest, responder=responder,
         )  # fmt: skip
 
     def crl(
@@ -127,6 +129,17 @@ class Authority(Holder):
             .public_bytes(Encoding.DER)
         )
 
+    def answer(
+        self, certificate: x509.Certificate, *, good: bool = True, revoked_at: datetime | None = None
+    ) -> bytes:
+        """An OCSP response about one certificate, signed by the CA itself."""
+        status = ocsp.OCSPCertStatus.GOOD if good else ocsp.OCSPCertStatus.REVOKED
+        builder = ocsp.OCSPResponseBuilder().add_response(
+            certificate, self.certificate, hashes.SHA1(), status, LIST_SINCE, LIST_UNTIL, revoked_at, None
+        )
+        builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, self.certificate)
+        return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
 
 def made(
     subject: x509.Name,
@@ -141,6 +154,7 @@ def made(
     stamping: bool = False,
     authority: bool = False,
     list_url: str = "",
+    responder: str = "",
     digest: Any = None,
 ) -> Any:
     """A certificate; a self-signed one when there is no issuer."""
@@ -163,6 +177,11 @@ def made(
     if list_url:
         point = x509.DistributionPoint([x509.UniformResourceIdentifier(list_url)], None, None, None)
         builder = builder.add_extension(x509.CRLDistributionPoints([point]), False)
+    if responder:
+        access = x509.AccessDescription(
+            AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(responder)
+        )
+        builder = builder.add_extension(x509.AuthorityInformationAccess([access]), False)
     certificate = builder.sign(issuer_key, digest or hashes.SHA256())
     return (Authority if authority else Holder)(key, certificate)
 
@@ -188,6 +207,9 @@ class World:
         self.citizen = issue("Nguyễn Văn Thử", key, uid="CCCD:001099000001", list_url=url)
         self.company = issue(
             "Công ty Thử Nghiệm", ec_key(number=4), uid="MST:0100000001-001", organisation="Công ty Thử"
+        )
+        self.asked_for = issue(
+            "Người Có OCSP", key, uid="CCCD:001099000003", responder="http://ocsp.example/"
         )
         self.revoked = issue("Người Bị Thu Hồi", key, uid="CCCD:001099000002")
         self.expired = issue("Người Hết Hạn", key, uid="CMND:012345678", until=NOW - timedelta(days=1))

@@ -10,6 +10,7 @@ import pytest
 
 from adapters.cli.main import main
 from tests.contract.signature_check import pdfs, xmls
+from tests.contract.signature_check.test_trust import entry
 from tests.support.installation import ROOT
 
 
@@ -83,6 +84,26 @@ def test_roots_that_cannot_be_used(verify, world, tmp_path):
 
     assert code == 3
     assert "trong" in beside
+
+
+def test_which_tree_is_asked_only_of_a_list(verify, world, place):
+    """Certificates in a directory do not say whose they are."""
+    raw = pdfs.signed(pdfs.blank(), world.citizen, world.ca)
+    assert verify(raw, "--for", "citizen")[0] == 3
+
+    listed = place / "listed"
+    listed.mkdir()
+    text = ""
+    for name, root, tree, purpose in (
+        ("a.crt", world.root, "NEAC", "signature"),
+        ("b.crt", world.vgca_root, "VGCA", "signature"),
+    ):
+        (listed / name).write_bytes(root.der)
+        text += entry(root.der, file=name, tree=tree, purpose=purpose)
+    (listed / "trust.toml").write_text(text, "utf-8")
+    assert verify(raw, "--for", "citizen", "--roots", str(listed), roots=False)[0] == 0
+    code, said, _ = verify(raw, "--for", "official", "--roots", str(listed), "--json", roots=False)
+    assert (code, json.loads(said)["signatures"][0]["reasons"]) == (6, ["wrong-tree"])
 
 
 @pytest.mark.parametrize("options", [["--at", "hôm qua"], ["--for", "ai-do"], ["--content", "/khong/co"]])

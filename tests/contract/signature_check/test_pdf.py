@@ -200,6 +200,32 @@ def test_a_list_that_is_over(only, world, trust, good):
     assert (one.verdict, one.reasons) == (Verdict.INDETERMINATE, (Reason.STALE_REVOCATION_DATA,))
 
 
+@pytest.fixture(scope="session")
+def answered(world):
+    """A signature whose certificate names a responder."""
+    return pdfs.signed(pdfs.blank(), world.asked_for, world.ca)
+
+
+def test_a_responder_answers_instead_of_a_list(only, world, trust, answered):
+    """OCSP instead of a CRL, good or revoked."""
+    lists, certificate = (world.root.crl(),), world.asked_for.certificate
+    fine = world.ca.answer(certificate)
+    bad = world.ca.answer(certificate, good=False, revoked_at=NOW - timedelta(days=1))
+
+    one = only(answered, trust=changed(trust, crls=lists, ocsps=(fine,)))
+    assert (one.verdict, "ocsp" in {item.kind for item in one.evidence}) == (Verdict.VALID, True), one
+    assert only(answered, trust=changed(trust, crls=lists, ocsps=(bad,))).reasons == (Reason.REVOKED,)
+
+
+def test_an_old_good_answer_does_not_silence_a_list(only, world, trust, answered):
+    """Left alone, the library asks no list when an answer is good; a signer can carry one from before the revocation."""
+    fine = world.ca.answer(world.asked_for.certificate)
+    cut = world.ca.crl(revoked={world.asked_for.certificate.serial_number: NOW - timedelta(hours=1)})
+    one = only(answered, trust=changed(trust, crls=(world.root.crl(), cut), ocsps=(fine,)))
+
+    assert (one.verdict, one.reasons) == (Verdict.INVALID, (Reason.REVOKED,))
+
+
 def test_a_revoked_issuer(only, world, trust, good):
     """The whole branch falls."""
     cut = world.root.crl(revoked={world.ca.certificate.serial_number: NOW - timedelta(days=1)})

@@ -182,6 +182,19 @@ def test_two_elements_with_the_signed_id(name, only, world):
     assert only(raw, "tep.xml", place="/HDon/DLHDon").reasons == (Reason.AMBIGUOUS_REFERENCE,)
 
 
+@pytest.mark.parametrize("spelling", ["Id", "ID", "id"])
+def test_an_id_in_a_namespace_and_a_plain_one(spelling, only, world):
+    """A library finds the one, a reader the other: the signed part would be carried along and another one be read."""
+    root = etree.fromstring(
+        xmls.beside(world.citizen).replace(b"<DLHDon Id=", b"<DLHDon xmlns:w='urn:w' w:Id=")
+    )
+    forged = etree.SubElement(root, "DLHDon2")
+    forged.set(spelling, "data")
+
+    one = only(etree.tostring(root), "tep.xml", place="/HDon/DLHDon2")
+    assert one.reasons == (Reason.AMBIGUOUS_REFERENCE,)
+
+
 @pytest.mark.parametrize(
     "what",
     [
