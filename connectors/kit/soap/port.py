@@ -137,12 +137,13 @@ class Port:
             if fault is not None:
                 raise self.settings.faults.error(fault, effect_class, **facts) from status
             if status is not None:
-                raise status
+                raise Unreadable("Fault", "is missing although the status says so")
             return self._read(name, found, parts, read)
         except Unreadable as exc:
-            if status is not None:
-                raise status from exc
-            raise ContractBroken(str(exc), **facts) from exc
+            # 400 refuses a read; of a write only a whole fault is believed when it says that nothing was done.
+            if status is None or (isinstance(status, Rejected) and effect_class is not EffectClass.READ):
+                raise ContractBroken(str(exc), **facts) from exc
+            raise status from exc
 
     def _written(
         self, name: str, values: Mapping[str, Any], soap_headers: Mapping[str, Any] | None
