@@ -145,10 +145,7 @@ def _flag_in(field: MapField, value: Any) -> bool:
 
 def _day_out(field: MapField, value: Any) -> str:
     try:
-        if "T" in str(value):
-            day = _zoned(value).astimezone(VIETNAM).date()
-        else:
-            day = date.fromisoformat(value)
+        day = _zoned(value).astimezone(VIETNAM).date() if "T" in str(value) else date.fromisoformat(value)
     except (TypeError, ValueError, OverflowError):
         raise Untranslatable(field, "phải là ngày", "a day is expected") from None
     return _formed(day, field.format)
@@ -214,7 +211,7 @@ def _zoned(text: str) -> datetime:
 
 
 def _exactly(made: str, text: str) -> None:
-    """strptime takes one digit where two are agreed."""
+    """Python's reader takes one digit where two are agreed."""
     if made != text:
         raise ValueError("not written so")
 

@@ -137,7 +137,7 @@ def _step(kind: Any, part: str) -> Any:
         return Any
     if get_origin(kind) is tuple and part == "0":
         return get_args(kind)[0]
-    if is_dataclass(kind) and part in {each.name for each in fields(kind)}:
+    if isinstance(kind, type) and is_dataclass(kind) and part in {each.name for each in fields(kind)}:
         return _hints(kind)[part]
     raise KeyError(part)
 
@@ -168,5 +168,5 @@ def _bare(kind: Any) -> Any:
 
 
 @cache
-def _hints(kind: Any) -> dict[str, Any]:
+def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)

@@ -49,7 +49,7 @@ def envelope(soap: Soap, element: str, body: Mapping[str, Any]) -> bytes:
         ValueError: a sign that XML cannot hold.
     """
     outside = ENVELOPES[soap.version]
-    root = etree.Element(etree.QName(outside, "Envelope"), nsmap={"soap": outside, None: soap.namespace})
+    root = etree.Element(etree.QName(outside, "Envelope"), nsmap={"soap": outside, "m": soap.namespace})
     inner = etree.SubElement(root, etree.QName(outside, "Body"))
     call = etree.SubElement(inner, etree.QName(soap.namespace, element))
     _children(call, body, soap.namespace if soap.qualified else "")
