@@ -218,16 +218,16 @@ class Client:
             messages = [translate.state_message(report, state, self.settings) for state in plan]
         share = None if deadline_seconds is None else deadline_seconds / len(plan)
         for state, message in zip(plan, messages, strict=True):
-            answer = self._post(
-                PUSH_STATE,
-                self.settings.path_of("push_state"),
-                message,
-                EffectClass.IDEMPOTENT,
-                code,
-                share,
-                linked=True,
-            )
             try:
+                answer = self._post(
+                    PUSH_STATE,
+                    self.settings.path_of("push_state"),
+                    message,
+                    EffectClass.IDEMPOTENT,
+                    code,
+                    share,
+                    linked=True,
+                )
                 self._done(PUSH_STATE, code, answer)
             except AlreadyDone:
                 if state is wanted:
