@@ -136,9 +136,7 @@ class Port:
             fault = fault_in(found.payload, version)
             if fault is not None:
                 raise self.settings.faults.error(fault, effect_class, **facts) from status
-            if status is not None:
-                raise Unreadable("Fault", "is missing although the status says so")
-            return self._read(name, found, parts, read)
+            return self._read(name, found, parts, read, refused=status is not None)
         except Unreadable as exc:
             # 400 refuses a read; of a write only a whole fault is believed when it says that nothing was done.
             if status is None or (isinstance(status, Rejected) and effect_class is not EffectClass.READ):
@@ -200,7 +198,11 @@ class Port:
         except Forged as exc:
             raise Unreadable("Security", str(exc)) from exc
 
-    def _read(self, name: str, found: Opened, parts: Parts, read: Callable[[Any, Parts], T]) -> T:
+    def _read(
+        self, name: str, found: Opened, parts: Parts, read: Callable[[Any, Parts], T], *, refused: bool
+    ) -> T:
+        if refused:
+            raise Unreadable("Fault", "is missing although the status says so")
         wanted = self.contract.answer_tag(name, self.settings.version)
         payload = found.payload
         if payload is None:
