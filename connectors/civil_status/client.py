@@ -24,6 +24,7 @@ from mappings.errors import MappingError
 SYSTEM = "civil_status"
 REGISTER, ASK_STATE, GET_RESULT = "register", "ask_state", "get_result"
 PUSH_STATE, MARK_RECEIVED = "push_state", "mark_received"
+ASK_LINKED = "ask_linked_state"
 OK = frozenset({1, 200})
 """1 by the guide, 200 in the answers of the linked services."""
 MOST_RECORDS = 100
@@ -255,13 +256,13 @@ class Client:
             "module": module,
             "eformData": {"noiDangKy": place},
         }
-        answer = self._read("ask_linked_state", "ask_linked_state", body, code, deadline_seconds, linked=True)
+        answer = self._read(ASK_LINKED, "ask_linked_state", body, code, deadline_seconds, linked=True)
         found = wire.judged(answer, OK)
         if found.ending is Ending.ABSENT:
             return None
         if found.ending is not Ending.DONE:
-            raise outcomes.error("ask_linked_state", code, found)
-        with agreed(SYSTEM, "ask_linked_state", code):
+            raise outcomes.error(ASK_LINKED, code, found)
+        with agreed(SYSTEM, ASK_LINKED, code):
             rows = [an_object(row, "value") for row in a_list(_inner(answer.value) or [], "value")]
             named = [row for row in rows if row.get("maHoSo", code) == code]
             if not named or named[-1].get("trangThai") is None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.civil_status.client import (
+    ASK_LINKED,
     ASK_STATE,
     GET_RESULT,
     MARK_RECEIVED,
@@ -66,6 +67,13 @@ def operations(client: Client) -> tuple[Operation, ...]:
         }
         return Done(data=data, code=str(standing.number))
 
+    def ask_linked_state(call: Call) -> Done:
+        facts = call.payload
+        number = client.ask_linked_state(
+            facts["dossier_code"], facts["module"], facts["unit"], deadline_seconds=call.deadline_seconds
+        )
+        return Done(data={"number": number}, code="" if number is None else str(number))
+
     def get_result(call: Call) -> Done:
         facts = call.payload
         found = client.get_result(
@@ -125,6 +133,13 @@ def operations(client: Client) -> tuple[Operation, ...]:
             effect_class=EffectClass.READ,
             found_by="asking changes nothing; it is repeated",
             perform=ask_state,
+        ),
+        Operation(
+            system=SYSTEM,
+            name=ASK_LINKED,
+            effect_class=EffectClass.READ,
+            found_by="asking changes nothing; it is repeated",
+            perform=ask_linked_state,
         ),
         Operation(
             system=SYSTEM,

@@ -11,6 +11,7 @@ import hmac
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from connectors.errors import Forged
@@ -19,6 +20,7 @@ from connectors.land import received
 from connectors.land.settings import LandSystem, Product, Settings
 from connectors.land.wire import Fields
 from mappings.canonical.inbound import DossierNews, NewsKind
+from mappings.tables.land_statuses import PROGRESS, statuses
 
 SYSTEM = "land"
 USERS, PROCEDURES, STATUSES = "GetDanhMucNguoiDung", "GetDanhMucThuTuc", "GetDanhMucTrangThai"
@@ -110,6 +112,11 @@ def asked_for(raw_path: bytes, raw_query: bytes, *, settings: Settings) -> str:
     return who.operation
 
 
+def status_rows(on: date) -> list[tuple[str, str]]:
+    """Rows of ``GetDanhMucTrangThai``: the codes that ChuyenHoSo may then carry."""
+    return [(row.code, row.name_vi) for row in statuses() if row.list == PROGRESS and row.holds(on)]
+
+
 def catalogue(rows: Sequence[tuple[str, str]]) -> bytes:
     """Our answer to a GET: code and name of each row. The names Ma and Ten are assumed."""
     return _json({"Result": 1, "Message": "", "Data": [{"Ma": code, "Ten": name} for code, name in rows]})
@@ -151,5 +158,6 @@ __all__ = [
     "caller",
     "catalogue",
     "proves_hand_over",
+    "status_rows",
     "verified",
 ]

@@ -26,7 +26,7 @@ DONE = "H21.129-261123-0009"
 
 
 class TestCivilStatus(Conformance):
-    operations = ("register", "ask_state", "get_result", "push_state", "mark_received")
+    operations = ("register", "ask_state", "get_result", "ask_linked_state", "push_state", "mark_received")
     generation = "json"
     module = ""  # by the table: LTKS
 
@@ -51,6 +51,7 @@ class TestCivilStatus(Conformance):
             },
             "ask_state": asking,
             "get_result": asking,
+            "ask_linked_state": {**asking, "module": "LTKS"},
             "push_state": {
                 "report": to_json(report()),
                 "wanted": 3,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.civil_status import translate
+from connectors.civil_status import translate, wire
 from connectors.civil_status.causes import Cause, Why, as_code, by_field, checked, from_code, split
 from connectors.civil_status.rules import (
     Arrival,
@@ -279,3 +279,18 @@ def test_names_and_births_are_split_as_they_split_them():
     for precision, month, day in (("day", "01", "02"), ("month", "01", ""), ("year", "", "")):
         made = translate.birth(Birth(date(1990, 1, 2), BirthPrecision(precision)))
         assert made == {"namSinh": "1990", "thangSinh": month, "ngaySinh": day}
+
+
+def test_no_personal_field_is_among_those_that_are_shown():
+    """Exchange summaries are read by anybody on duty."""
+    assert not [name for name in wire.SHOWN if name.startswith(wire.PERSONAL_PREFIXES)]
+    assert not wire.SHOWN & {
+        "data",
+        "ketQuaXuLy",
+        "inputSend",
+        "errors",
+        "message",
+        "title",
+        "value",
+        "nguoiXuLy",
+    }

@@ -304,6 +304,15 @@ def test_catalogues_are_told_to_who_has_the_code():
         notifications.asked_for(f"/ChuyenHoSo/{CODE}".encode(), b"", settings=VBDLIS)
 
 
+def test_the_statuses_that_we_tell_are_those_that_we_understand():
+    """They choose from our list; each of it must mean something to us."""
+    day = date(2026, 11, 23)
+    rows = notifications.status_rows(day)
+    assert ("9", "Đã xử lý xong") in rows
+    assert all(land_statuses.meaning("progress", code, day) for code, _ in rows)
+    assert notifications.status_rows(date(2019, 1, 1)) == []
+
+
 def test_our_answer_has_the_shape_that_each_product_reads():
     """ILIS knows no Data; for a dossier born there Data is its receipt number."""
     assert json.loads(notifications.answer(True, "ok", Product.VBDLIS, RECEIPT)) == {
