@@ -28,6 +28,7 @@ from adapters.dashboard.visits import error_page
 from adapters.errors import Problem, language_of
 from adapters.middleware import Door
 from adapters.ports import Edge
+from adapters.webhooks import files
 from adapters.webhooks.payment_platform import PlatformConfirm
 from adapters.webhooks.payment_return import payment_return
 from adapters.webhooks.vnpay import VnpayIpn
@@ -51,6 +52,7 @@ def create_app(edge: Edge) -> Starlette:
             *webhooks,
             *api.routes(edge),
             *dashboard.routes(edge, live),
+            Route(files.PATH, files.FileDoor(edge).serve),
             Route("/static/{name:path}", assets.serve),
             Route("/livez", health.livez),
             Route("/readyz", health.readyz(edge)),

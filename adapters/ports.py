@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from connectors.kit.seams import Clock, Ids
 from jobs.access.service import Access
+from jobs.files.links import Links
 from jobs.store.postgres.store import PgStore
 from mappings.canonical.payment import PaymentNews
 
@@ -57,6 +58,7 @@ class Edge:
         dsn: of the database, for the one route that speaks asyncpg (decision 7).
         wake: told queues to wake; must not block.
         payments, refunds, reconciliation, effects: the services behind the doors.
+        links: of files that other systems pull; ``None``: nobody may.
         sandbox: every outside system is a stand-in; shown on every page.
         public_url: how browsers reach us; decides whether cookies are ``Secure``.
     """
@@ -73,6 +75,7 @@ class Edge:
     refunds: Any = None
     reconciliation: Any = None
     effects: Any = None
+    links: Links | None = None
     ready: Readiness | None = None
     sandbox: bool = False
     public_url: str = "http://127.0.0.1:8080"

@@ -11,7 +11,7 @@ from pydantic import SecretBytes, SecretStr
 HIDDEN = "[ẩn]"
 
 _SECRET_PARTS = (
-    "password", "passwd", "secret", "token", "authorization", "cookie", "api_key", "apikey", "private_key",
+    "password", "passwd", "secret", "token", "authorization", "cookie", "codeget", "code_get", "auth_key", "auth_hash", "api_key", "apikey", "private_key",
     "signature", "securehash", "secure_hash", "checksum", "credential", "session", "dsn", "broker_url", "database_url",
 )  # fmt: skip
 _PERSONAL_PARTS = (
@@ -28,7 +28,7 @@ _IN_TEXT: tuple[tuple[re.Pattern[str], str], ...] = (
     # name=value of a query, header or JSON whose name is a secret's
     (
         re.compile(
-            r"(?i)\b((?:vnp_)?(?:secure_?hash|password|passwd|secret|hash_?secret|(?:access_|refresh_)?token|api_?key|"
+            r"(?i)\b((?:vnp_)?(?:secure_?hash|password|passwd|secret|hash_?secret|(?:access_|refresh_)?token|api_?key|code_?get|auth_?key|auth_?hash|"
             r"checksum)[\"']?\s*[=:]\s*[\"']?)[^&\s\"',;}]+"
         ),
         rf"\1{HIDDEN}",

@@ -70,6 +70,18 @@ class Sync(_Section):
     subscriptions: str = ""
 
 
+class FileLinks(_Section):
+    """Links by which other systems pull files of dossiers from us.
+
+    Attributes:
+        secret: signs the links; empty: there are none, and systems that take files by link get dossiers without files.
+        hours: how long a link may be used, at least; it ends at a day's end.
+    """
+
+    secret: SecretStr = SecretStr("")
+    hours: Annotated[int, Field(ge=1, le=24 * 90)] = 72
+
+
 class Logging(_Section):
     """How events are written.
 
@@ -105,6 +117,7 @@ class Settings(BaseSettings):
     work: Work = Field(default_factory=Work)
     logging: Logging = Field(default_factory=Logging)
     sync: Sync = Field(default_factory=Sync)
+    files: FileLinks = Field(default_factory=FileLinks)
     connectors: ConnectorSettings = Field(default_factory=ConnectorSettings)
 
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connectors import registry
@@ -12,6 +13,8 @@ from connectors.registry import Connectors
 from jobs.calendar.service import StoredCalendar
 from jobs.effects.desk import EffectDesk
 from jobs.effects.model import Handler
+from jobs.files.links import Links
+from jobs.files.service import Files
 from jobs.intake.feed import Feed
 from jobs.payments import handlers as payment_handlers
 from jobs.payments import opening
@@ -32,13 +35,17 @@ if TYPE_CHECKING:
     from config.settings import Settings
 
 
+_TAKE_BYTES = {"lgsp": "read_file", "land": "files"}
+"""Systems that take files inside their messages → where their client asks for the bytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Assembly:
     """Services of one process and what hangs on them.
 
     Attributes:
         handlers: (system, operation) → the domain's side of an effect.
-        feed, sync: ``None``: no case system is set.
+        feed, sync, links: ``None``: no case system is set.
     """
 
     connectors: Connectors
@@ -50,6 +57,7 @@ class Assembly:
     handlers: Mapping[tuple[str, str], Handler]
     feed: Feed | None
     sync: Sync | None
+    links: Links | None
 
 
 def assemble(settings: Settings, store: PgStore, *, clock: Clock, ids: Ids, chance: Chance) -> Assembly:
@@ -67,9 +75,10 @@ def assemble(settings: Settings, store: PgStore, *, clock: Clock, ids: Ids, chan
         audit=opening.audited,
     )
     handlers = {**payment_handlers.handlers(payments), **refund_handlers.handlers(refunds.ground)}
-    feed = sync = None
+    feed = sync = links = None
     if settings.connectors.igate is not None:
-        sync = synchronisation(settings, store, connectors)
+        links = file_links(settings)
+        sync = synchronisation(settings, store, connectors, links)
         feed = Feed(store, connectors.clients["igate"], refunds, changed=sync.want)
         handlers |= sync_handlers.handlers(sync)
     return Assembly(
@@ -82,13 +91,25 @@ def assemble(settings: Settings, store: PgStore, *, clock: Clock, ids: Ids, chan
         handlers=handlers,
         feed=feed,
         sync=sync,
+        links=links,
     )
 
 
-def synchronisation(settings: Settings, store: PgStore, connectors: Connectors) -> Sync:
+def file_links(settings: Settings) -> Links | None:
+    """How other systems pull files from us; ``None``: they may not."""
+    secret = settings.files.secret.get_secret_value()
+    return Links(secret, settings.api.address, timedelta(hours=settings.files.hours)) if secret else None
+
+
+def synchronisation(settings: Settings, store: PgStore, connectors: Connectors, links: Links | None) -> Sync:
     """Who is told of dossiers: the systems that are set, by the rules of the installation."""
+    case_system = connectors.clients["igate"]
+    files = Files(store, case_system, links)
+    for system, name in _TAKE_BYTES.items():
+        if system in connectors.clients:
+            setattr(connectors.clients[system], name, files.read)
     rules = read_rules(settings.sync.subscriptions)
-    return Sync(store, connectors.clients["igate"], routes(connectors.clients), rules)
+    return Sync(store, case_system, routes(connectors.clients), rules, files=files)
 
 
 def channels(settings: Settings, connectors: Connectors) -> dict[str, Channel]:

@@ -101,6 +101,8 @@ def build(
             refunds=parts.refunds,
             reconciliation=parts.reconciliation,
             effects=parts.desk,
+            sync=parts.sync,
+            links=parts.links,
         ),
         worker=worker,
         connectors=parts.connectors,

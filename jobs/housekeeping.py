@@ -12,7 +12,6 @@ from jobs.indicators import invariants
 from jobs.periodic import LOCAL, Periodic
 from jobs.store.postgres import access
 from jobs.store.postgres.views import totals
-from jobs.sync import comparing
 
 if TYPE_CHECKING:
     from jobs.assembly import Assembly
@@ -48,7 +47,7 @@ def periodic_work(store: PgStore, parts: Assembly, wake_one: Callable[[str], Non
         work.append(feed)
     if parts.sync is not None:
         sync = parts.sync
-        work.append(Periodic("compare", "30 21 * * *", lambda: _compare(store, sync)))
+        work.append(Periodic("compare", "30 21 * * *", lambda: _compare(sync)))
     return tuple(work)
 
 
@@ -70,8 +69,8 @@ def _reconcile(store: PgStore, parts: Assembly) -> None:
         )
 
 
-def _compare(store: PgStore, sync: Sync) -> None:
-    comparing.compare(store, sync)
+def _compare(sync: Sync) -> None:
+    sync.compare()
 
 
 def _check(store: PgStore) -> None:

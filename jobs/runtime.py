@@ -30,6 +30,8 @@ class Services:
     refunds: Any = None
     reconciliation: Any = None
     effects: Any = None
+    sync: Any = None
+    links: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ def edge_of(runtime: Runtime) -> Edge:
         refunds=runtime.services.refunds,
         reconciliation=runtime.services.reconciliation,
         effects=runtime.services.effects,
+        links=runtime.services.links,
         ready=lambda: readiness(runtime),
         sandbox=settings.sandbox,
         public_url=settings.api.address,

@@ -99,6 +99,16 @@ class Client:
                 raise Unreadable("id", "is another dossier")
         return found
 
+    def file(self, source_id: str) -> bytes:
+        """The bytes of one file by iGate's own id. Safe to repeat.
+
+        Raises:
+            Rejected: there is none (code 404).
+            Unavailable, CredentialsRefused, ContractBroken
+        """
+        path = f"{self._settings.files_prefix}/file/{self._id(source_id, 'file')}"
+        return self._read("file", path, {}, reference=source_id)
+
     def by_code(self, code: str) -> DossierHead | None:
         """The dossier with this code, or ``None``. Safe to repeat.
 

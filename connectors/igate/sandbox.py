@@ -22,6 +22,8 @@ from connectors.igate.sandbox_books import (
     Fee,
     book_of,
     fee_item,
+    paper_bytes,
+    paper_item,
     search_item,
 )
 from connectors.kit.sandbox import Clock, Sandbox, SandboxAnswer, SandboxRequest, route
@@ -132,8 +134,26 @@ class CaseSystemSandbox(Sandbox):
             case = self._by_id.get(request.parts["id"])
             if case is None:
                 return _json({"message": "Không tìm thấy hồ sơ"}, 404)
-            whole = search_item(case) | {"dossierFee": [fee_item(case, fee) for fee in case.fees]}
+            whole = search_item(case) | {
+                "dossierFee": [fee_item(case, fee) for fee in case.fees],
+                "dossierFormFile": [
+                    paper_item(case, number, name) for number, name in enumerate(case.papers, 1)
+                ],
+            }
             return _json(whole)
+
+        return self._with_token(request, act)
+
+    @route("GET", "/fi/file/{id}", "file")
+    def file(self, request: SandboxRequest) -> SandboxAnswer:
+        """The bytes of one file."""
+
+        def act() -> SandboxAnswer:
+            number, _, place = request.parts["id"].rpartition("-")
+            case = self._by_id.get(number)
+            if case is None or not place.isdigit() or not 0 < int(place) <= len(case.papers):
+                return _json({"message": "Không tìm thấy tệp"}, 404)
+            return SandboxAnswer(200, {"Content-Type": "application/pdf"}, paper_bytes(case, int(place)))
 
         return self._with_token(request, act)
 
@@ -232,7 +252,7 @@ class CaseSystemSandbox(Sandbox):
 
     @route("POST", "/_sandbox/igate/dossiers", "control")
     def file_dossier(self, request: SandboxRequest) -> SandboxAnswer:
-        """``{code?, procedure, procedure_name?, agency?, applicant?, name_key?, national_code?, status?, form?, fees: [...]}``.
+        """``{code?, procedure, procedure_name?, agency?, applicant?, name_key?, national_code?, status?, form?, papers?, fees: [...]}``.
 
         A fee is ``{code, name, kind, amount, quantity?, required?}``.
         """
@@ -335,6 +355,7 @@ class CaseSystemSandbox(Sandbox):
             updated=now,
             fees=[self._fee(item, 0) for item in facts.get("fees", [])],
             form=dict(facts.get("form", {})),
+            papers=[str(name) for name in facts.get("papers", ())],
         )
         self.cases[code] = self._by_id[case.number] = case
         return case

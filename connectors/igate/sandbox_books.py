@@ -73,6 +73,7 @@ class Case:
     confirmations: list[dict[str, Any]] = field(default_factory=list)
     told: list[dict[str, Any]] = field(default_factory=list)
     form: dict[str, Any] = field(default_factory=dict)
+    papers: list[str] = field(default_factory=list)
 
 
 def iso(moment: datetime) -> str:
@@ -105,6 +106,21 @@ def search_item(case: Case) -> dict[str, Any]:
         "accepter": {"fullname": "CÁN BỘ THỬ"},
         "eForm": {"data": {}},
     }
+
+
+def paper_item(case: Case, number: int, name: str) -> dict[str, Any]:
+    """A handed-in paper with its one file."""
+    size = len(paper_bytes(case, number))
+    return {
+        "procedureForm": {"id": f"form-{number}", "code": f"GT{number:02d}", "name": name},
+        "quantity": 1,
+        "file": [{"id": f"{case.number}-{number}", "filename": f"{name}.pdf", "size": size}],
+    }
+
+
+def paper_bytes(case: Case, number: int) -> bytes:
+    """A small file, another one for each paper of each dossier."""
+    return f"%PDF-1.4\n% {case.code} {number}\n%%EOF\n".encode()
 
 
 def fee_item(case: Case, fee: Fee) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class Settings(BaseModel):
         base_url: the province's gateway (apiigate.<tỉnh>.gov.vn ...). A
         sso_url, realm, token_path: Keycloak. A
         grant, client_id, client_secret, username, password: A for the grants, by agreement.
-        dossiers_prefix: micro-service path of dossiers. A
+        dossiers_prefix, files_prefix: micro-service paths of dossiers and files. A
         page_size, page_kind, sort: of the search. A for the names. Descending needs no filter by change.
         changed_from: name of a parameter 'changed since', where the province's gateway has one; none is known. D
         search_filter: fixed parameters, such as ``ancestor-agency-id``. A
@@ -85,6 +85,7 @@ class Settings(BaseModel):
     password: SecretStr | None = None
 
     dossiers_prefix: str = "/pa"
+    files_prefix: str = "/fi"
     page_size: int = Field(default=100, ge=1, le=1000)
     page_kind: PageKind = PageKind.SLICE
     sort: str = Field(default="updatedDate,desc", pattern=r"^[A-Za-z.]+,(asc|desc)$")

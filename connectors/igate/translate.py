@@ -9,7 +9,15 @@ from typing import Any
 from connectors.igate import wire
 from connectors.igate.settings import AmountIs, PaidFlag, Settings
 from connectors.kit.reading import Unreadable, a_flag, a_list, a_whole, an_object
-from mappings.canonical.dossier import DossierDetail, DossierHead, FeeDemand, FeeLineDemand, FeesRead
+from mappings.canonical.dossier import (
+    DossierDetail,
+    DossierHead,
+    FeeDemand,
+    FeeLineDemand,
+    FeesRead,
+    FormFile,
+    FormPaper,
+)
 from mappings.tables.fee_kinds import kind_of
 from mappings.tables.igate_statuses import meaning_or_pending
 from mappings.tables.national_statuses import status as national_status
@@ -74,6 +82,30 @@ def detail(item: Any, settings: Settings) -> DossierDetail:
         appointment_at=wire.optional_moment(found, "appointmentDate"),
         completed_at=wire.optional_moment(found, "completedDate"),
         cancelled=found.get("isCanceled") in (1, True),
+        papers=tuple(_papers(found.get("dossierFormFile"))),
+    )
+
+
+def _papers(items: Any) -> Iterable[FormPaper]:
+    """``dossierFormFile``: one entry per paper. Its fields are seen in one program only (C)."""
+    for item in a_list(items, "dossierFormFile") if items is not None else ():
+        found = an_object(item, "dossierFormFile[]")
+        form = _part(found, "procedureForm")
+        files = found.get("file")
+        yield FormPaper(
+            code=wire.code_of(form.get("code") or form.get("id"), "procedureForm.code"),
+            name=wire.a_name(form.get("name"), "procedureForm.name"),
+            quantity=a_whole(found.get("quantity", 1), "quantity", most=999),
+            files=tuple(_file(each) for each in (a_list(files, "file") if files is not None else ())),
+        )
+
+
+def _file(item: Any) -> FormFile:
+    found = an_object(item, "file[]")
+    return FormFile(
+        source_id=wire.source_id(found.get("id"), "file.id"),
+        name=wire.a_name(found.get("filename"), "file.filename"),
+        size=a_whole(found.get("size", 0), "file.size"),
     )
 
 

@@ -212,8 +212,8 @@ def fourteen_digits(text: str, field: str) -> datetime:
     try:
         year, month, day, hour, minute, second = map(int, parts)
         return datetime(year, month, day, hour, minute, second, tzinfo=VIETNAM).astimezone(UTC)
-    except (ValueError, OverflowError) as exc:
-        raise Unreadable(field, "there is no such moment") from exc
+    except (ValueError, OverflowError):
+        raise Unreadable(field, "there is no such moment") from None
 
 
 def a_day(text: str, field: str, form: str) -> date:
@@ -224,8 +224,8 @@ def a_day(text: str, field: str, form: str) -> date:
     """
     try:
         found = datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
-    except (ValueError, TypeError) as exc:
-        raise Unreadable(field, f"a day as {form} is expected") from exc
+    except (ValueError, TypeError):
+        raise Unreadable(field, f"a day as {form} is expected") from None  # its words would quote a birthday
     if found.strftime(form) != text:
         raise Unreadable(field, f"a day as {form} is expected")
     return found

@@ -11,18 +11,21 @@ from typing import Any
 
 from mappings.canonical.codec import to_json
 from mappings.canonical.dossier import DossierDetail, DossierState
-from mappings.canonical.file import Channel, DossierFile, FeeItem, Step
+from mappings.canonical.file import Channel, DossierFile, FeeItem, Paper, Step
 from mappings.canonical.party import Party, PartyKind, PersonName, Place
 
 OFFICER = "Bộ phận Một cửa"
 """Who handled a step when the case system does not say: systems that take steps refuse an empty name."""
 
 
-def assembled(detail: DossierDetail, before: DossierFile | None) -> DossierFile:
+def assembled(
+    detail: DossierDetail, before: DossierFile | None, papers: tuple[Paper, ...] = ()
+) -> DossierFile:
     """The dossier as it stands, one version above ``before``; a new state is a new step.
 
     Args:
         before: the newest version that we have.
+        papers: with their files; those that we had stay when there are none.
     """
     head = detail.head
     steps = before.steps if before is not None else ()
@@ -58,7 +61,7 @@ def assembled(detail: DossierDetail, before: DossierFile | None) -> DossierFile:
         if detail.fees is not None
         else (before.fees if before is not None else ()),
         steps=steps,
-        papers=before.papers if before is not None else (),
+        papers=papers or (before.papers if before is not None else ()),
         results=before.results if before is not None else (),
         supplements=before.supplements if before is not None else (),
         registers=before.registers if before is not None else (),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -21,7 +21,7 @@ from jobs.sync.model import MARK, Message, Route, There
 from jobs.sync.rules import Rule, interested
 from mappings.canonical.codec import from_json
 from mappings.canonical.dossier import DossierDetail
-from mappings.canonical.file import DossierFile
+from mappings.canonical.file import DossierFile, Paper
 from mappings.errors import MappingError
 
 if TYPE_CHECKING:
@@ -38,6 +38,13 @@ NOT_MAPPED, NOT_READABLE, REFUSED, LOST = "sync_not_mapped", "sync_unreadable", 
 _BATCH = 20
 _PRIORITY = 5
 """Behind money and people who wait."""
+
+
+class PaperFiles(Protocol):
+    """The part of ``jobs.files.service.Files`` that is used here."""
+
+    def papers(self, detail: DossierDetail) -> tuple[Paper, ...]: ...
+    def linked(self, file: DossierFile, now: datetime) -> DossierFile: ...
 
 
 class CaseSystem(Protocol):
@@ -65,15 +72,15 @@ class Sync:
         routes: Mapping[str, Route],
         rules: Sequence[Rule],
         *,
-        enrich: Callable[[DossierFile], DossierFile] = lambda file: file,
+        files: PaperFiles | None = None,
     ) -> None:
         """Wire it.
 
         Args:
             routes: system → how it is told; a rule for a system that is not here is left alone.
-            enrich: what we know of a dossier beside the case system's detail (papers, reused data).
+            files: fetches the files of papers and makes links to them; without it dossiers are told without papers.
         """
-        self._store, self._client, self._routes, self._enrich = store, client, dict(routes), enrich
+        self._store, self._client, self._routes, self._files = store, client, dict(routes), files
         self._rules = tuple(rule for rule in rules if rule.system in routes)
 
     @property
@@ -106,10 +113,13 @@ class Sync:
     def _one(self, row: Mapping[str, Any], told: Told) -> None:
         code = row["dossier_code"]
         with collecting() as exchanges:
+            papers: tuple[Paper, ...] = ()
             try:
                 detail: DossierDetail | None = self._client.dossier(row["source_id"])
             except Rejected as exc:
                 detail, why = None, str(exc)
+            if detail is not None and self._files is not None:
+                papers = self._files.papers(detail)
         told.read += 1
         with self._store.transaction("sync-version") as tx:
             if exchanges:
@@ -120,13 +130,15 @@ class Sync:
                     [NewCase(NOT_READABLE, f"sync-unreadable:{code}", None, code, None, {"why": why})]
                 )
                 return
-            self._version(tx, code, detail, told)
+            self._version(tx, code, detail, papers, told)
             rows.read_now(tx, code, row["since"])
 
-    def _version(self, tx: PgTx, code: str, detail: DossierDetail, told: Told) -> None:
+    def _version(
+        self, tx: PgTx, code: str, detail: DossierDetail, papers: tuple[Paper, ...], told: Told
+    ) -> None:
         stored = rows.file_of(tx, code, lock=True)
         before = from_json(DossierFile, stored["content"]) if stored else None
-        file = self._enrich(assembled(detail, before))
+        file = assembled(detail, before, papers)
         mark = digest(file)
         if stored is not None and stored["digest"] == mark:
             return
@@ -143,6 +155,8 @@ class Sync:
         """
         today = tx.now.astimezone(LOCAL).date()
         wanted = interested(self._rules, file, today)
+        if self._files is not None:
+            file = self._files.linked(file, tx.now)
         known = rows.states(tx, [code], system=only)
         effects: list[NewEffect] = []
         for system, rule in wanted.items():
@@ -191,6 +205,12 @@ class Sync:
                 facts = {"system": system, "reason": reason}
                 tx.events.add([NewEvent("sync.replayed", f"dossier:{code}", actor, code, facts)])
         return planned
+
+    def compare(self) -> int:
+        """Plan the questions of a day; how many (see ``jobs.sync.comparing``)."""
+        from jobs.sync.comparing import compare
+
+        return compare(self._store, self)
 
     def _take_back(self, tx: PgTx, system: str, code: str, there: There) -> None:
         """A version that has not left gives way to the newer one."""

@@ -152,6 +152,25 @@ class FeeDemand:
 
 
 @dataclass(frozen=True, slots=True)
+class FormFile:
+    """A file as the case system names it. ``size`` in bytes, 0 when not told."""
+
+    source_id: str
+    name: str
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FormPaper:
+    """A handed-in paper as the case system names it."""
+
+    code: str
+    name: str
+    quantity: int = 1
+    files: tuple[FormFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DossierDetail:
     """A whole dossier.
 
@@ -159,6 +178,7 @@ class DossierDetail:
         fees: ``None`` when the answer carried no fee block (which is not: no fees).
         form: the declared keys of the free-form data, canonical name → text in NFC.
         task_name: the step at which the dossier stands, as received.
+        papers: what was handed in; empty when the case system did not tell.
     """
 
     head: DossierHead
@@ -168,6 +188,7 @@ class DossierDetail:
     appointment_at: datetime | None = None
     completed_at: datetime | None = None
     cancelled: bool = False
+    papers: tuple[FormPaper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from adapters.cli.day.calls import CallFailed
-from adapters.cli.day.facts import BankDay, Facts, GivenBack, Item, Payment, Refund, Story, Taken, ToldPaid
+from adapters.cli.day.facts import (
+    BankDay,
+    Facts,
+    GivenBack,
+    Heard,
+    Item,
+    Known,
+    Payment,
+    Refund,
+    Story,
+    Taken,
+    ToldPaid,
+)
 from adapters.cli.day.product import Counter
 
 _TAKEN = {"00": "paid", "04": "reversed", "07": "suspect"}
@@ -77,6 +89,39 @@ def case_system(books: Mapping[str, Any]) -> list[ToldPaid]:
         ToldPaid(code, sum(fee["paid"] for fee in case["fees"]), len(case["confirmations"]))
         for code, case in books["dossiers"].items()
         if case["confirmations"]
+    ]
+
+
+def portal(books: Mapping[str, Any]) -> list[Known]:
+    """What the national portal has."""
+    return [
+        Known(
+            "dvcqg",
+            code,
+            str(kept["item"]["TrangThaiHoSo"]),
+            [(str(step["TrangThai"]), step["ThoiDiemXuLy"]) for step in kept["steps"]],
+            papers=len(kept["item"].get("TaiLieuNop", [])),
+        )
+        for code, kept in books["dossiers"].items()
+    ]
+
+
+def platform_lgsp(books: Mapping[str, Any]) -> list[Known]:
+    """What the province's platform has."""
+    steps: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for trace in books["traces"]:
+        steps[trace["DocCode"]].append((str(trace.get("Status", "")), trace["DateCreated"]))
+    return [
+        Known("lgsp", code, str(kept["Status"]), steps[code], papers=len(kept["Attachments"]))
+        for code, kept in books["documents"].items()
+    ]
+
+
+def land(books: Mapping[str, Any]) -> list[Known]:
+    """What the land register has."""
+    return [
+        Known("land", code, str(kept["state"]), again=kept["asked_again"], papers=len(kept["papers"]))
+        for code, kept in books["dossiers"].items()
     ]
 
 
@@ -148,6 +193,14 @@ class CommandLine:
         rows = self.read("reconcile", "balances", "--json")["balances"]
         return {row["account"]: int(row["amount"]) for row in rows}
 
+    def heard(self) -> list[Heard]:
+        """What every other office has by the product's own account."""
+        rows = self.read("sync", "list", "--json")["systems"]
+        return [
+            Heard(row["system"], row["there"], row["waiting"], row["refused"], row["lost"], row["repaired"])
+            for row in rows
+        ]
+
     def effects_at(self, state: str) -> int:
         """How many effects of the newest page stand at ``state``."""
         return len(self.read("jobs", "list", "--state", state, "--json")["jobs"])
@@ -177,6 +230,7 @@ def gather(
     with ThreadPoolExecutor(6) as pool:
         items = pool.submit(command_line.items)
         balances = pool.submit(command_line.balances)
+        heard = pool.submit(command_line.heard)
         states = {state: pool.submit(command_line.effects_at, state) for state in ("sending", "unknown")}
         asked = [
             pool.submit(readers[number % len(readers)].dossier, code) for number, code in enumerate(codes)
@@ -199,6 +253,8 @@ def gather(
         loaded=loaded,
         jobs=jobs,
         balances=on_accounts,
+        known=[*portal(books["dvcqg"]), *platform_lgsp(books["lgsp"]), *land(books["land"])],
+        heard=heard.result(),
     )
 
 

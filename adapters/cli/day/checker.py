@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from adapters.cli.day.facts import BankDay, Facts, GivenBack, Story, ToldPaid
+from adapters.cli.day import offices_check as offices
+from adapters.cli.day.facts import BankDay, Facts, GivenBack, Heard, Story, ToldPaid
 from adapters.cli.day.figures import (
     ENDED,
     GONE,
@@ -31,6 +32,7 @@ class Verdict:
     numbers: Numbers
     wrong: tuple[Wrong, ...]
     fingerprint: str = ""
+    heard: tuple[Heard, ...] = ()
 
 
 class _Named:
@@ -57,9 +59,10 @@ def check(facts: Facts) -> Verdict:
         *_owed(facts, named),
         *_statements(facts),
         *_ledger(facts),
+        *offices.wrong(facts),
         *_at_rest(facts, named),
     ]
-    return Verdict(numbers_of(facts, wrong), tuple(wrong), fingerprint(facts))
+    return Verdict(numbers_of(facts, wrong), tuple(wrong), fingerprint(facts), tuple(facts.heard))
 
 
 def _every_dong(facts: Facts, named: _Named) -> Iterator[Wrong]:

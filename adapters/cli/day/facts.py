@@ -55,6 +55,37 @@ class ToldPaid:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A dossier as another office has it.
+
+    Attributes:
+        state: in that office's own words or numbers.
+        steps: what it was told, in the order in which it came: (state, moment) as text.
+        again: how often the same thing was handed over once more although nobody asked.
+        papers: files that it holds or has a link to.
+    """
+
+    office: str
+    dossier: str
+    state: str
+    steps: Sequence[tuple[str, str]] = ()
+    again: int = 0
+    papers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the product says of one office: dossiers that are there, under way, refused, and told anew after a loss."""
+
+    office: str
+    there: int
+    waiting: int
+    refused: int
+    lost: int
+    repaired: int
+
+
+@dataclass(frozen=True, slots=True)
 class BankDay:
     """One account on one day, by the bank's books or as loaded by the product.
 
@@ -134,6 +165,7 @@ class Facts:
     Attributes:
         loaded: accounts and days as the product says that it loaded them.
         jobs: state → how many effects stand there.
+        known: what the other offices have; ``heard``: what the product says that they have.
         balances: account of the product's ledger → đồng, debit positive; ``None``: not read.
     """
 
@@ -148,3 +180,5 @@ class Facts:
     loaded: Sequence[BankDay]
     jobs: Mapping[str, int] = field(default_factory=dict)
     balances: Mapping[str, int] | None = None
+    known: Sequence[Known] = ()
+    heard: Sequence[Heard] = ()

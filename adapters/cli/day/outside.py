@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.cli.day.offices import OFFICES
 from connectors.kit.sandbox import Sandbox
 from connectors.kit.seams import Clock, Ids, MachineClock
 
-SYSTEMS = ("igate", "vnpay", "payment_platform", "statements")
+SYSTEMS = ("igate", "vnpay", "payment_platform", "statements", *OFFICES)
 TERMINAL = "LTPLAY01"
 PARTNER = "DVCTHU"
 GATEWAY_ACCOUNT = "1010010001"
 """Where the gateway pays its sessions."""
+FORM = {
+    "request": ["noidungyeucaugiaiquyet"],
+    "identity": ["identityNumber"],
+    "phone": ["phoneNumber"],
+    "address": ["address"],
+    "province": ["provinceCode"],
+    "commune": ["villageCode"],
+    "return_channel": ["returnKind"],
+}
+"""What the play's forms call the things that other systems want to know."""
 _TOKEN_SECONDS = 10_000_000
 """By the play's clock, which runs a thousand times as fast as the one by which a token is kept."""
 
@@ -25,11 +37,12 @@ class Secrets:
     vnpay: str
     platform: str
     igate: str
+    offices: str = ""
 
     @classmethod
     def fresh(cls, ids: Ids) -> Secrets:
         """Nobody else's."""
-        return cls(ids.new_id(), ids.new_id(), ids.new_id())
+        return cls(ids.new_id(), ids.new_id(), ids.new_id(), ids.new_id())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +82,19 @@ class Outside:
                 "adapter_url": f"{url}/adapter",
                 "adapter_client_id": "lienthong",
                 "adapter_client_secret": self.secrets.igate,
+                "form_keys": FORM,
             },
             "statements": {"base_url": url},
+            **{name: office.section(url, self.secrets.offices) for name, office in OFFICES.items()},
         }
 
     def variables(self, systems: Iterable[str] = SYSTEMS) -> dict[str, str]:
         """The same as environment variables, for a product that is started by hand."""
         sections = self.sections()
         return {
-            f"LIENTHONG_CONNECTORS__{system}__{name}".upper(): str(value)
+            f"LIENTHONG_CONNECTORS__{system}__{name}".upper(): value
+            if isinstance(value, str)
+            else json.dumps(value)
             for system in systems
             for name, value in sections[system].items()
         }
@@ -93,7 +110,15 @@ def stand_ins(
         "payment_platform": _platform,
         "statements": _bank,
     }
-    return [made[system](outside, clock or MachineClock()) for system in systems]
+    wanted, time = list(systems), clock or MachineClock()
+    return [
+        *(made[system](outside, time) for system in wanted if system in made),
+        *(
+            OFFICES[name].stand_in(time, outside.secrets.offices, outside.product)
+            for name in wanted
+            if name in OFFICES
+        ),
+    ]
 
 
 def _igate(outside: Outside, clock: Clock) -> Sandbox:

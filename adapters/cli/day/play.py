@@ -16,6 +16,7 @@ from adapters.cli.day.closing import Files, Session
 from adapters.cli.day.diary import Diary
 from adapters.cli.day.facts import Facts
 from adapters.cli.day.lanes import Lanes
+from adapters.cli.day.outside import SYSTEMS
 from adapters.cli.day.product import Counter, ready
 from adapters.cli.day.progress import Progress
 from adapters.cli.day.scenario import Happening, Scenario, draw
@@ -132,7 +133,10 @@ class Play:
             self._go_to(_at(day, 18, 30))
             self._settle()
             self._world.bank_step(day)
+            if not number:
+                self._portal_forgets()
             self._go_to(_at(session.last, 23, 59))
+            self._settle()
             self._files.evening(session, following)
             self._go_to(_at(following, 8))
             self._progress.tell(
@@ -146,6 +150,16 @@ class Play:
             # A day more while something is on its way; who has no answer yet is asked again in hours.
             if number and not self._office.moving() and not self._command_line.effects_at("unknown"):
                 return
+
+    def _portal_forgets(self) -> None:
+        """In the evening some dossiers are gone at the national portal: the night's comparison has to find them."""
+        codes = sorted(self._scenario.dossiers)
+        lost = sum(self._world.portal_loses(code) for code in codes[:: max(1, len(codes) // 3)][:3])
+        self._progress.tell(
+            self._time.now(),
+            f"Cổng Dịch vụ công quốc gia làm mất {lost} hồ sơ, không báo ai.",
+            f"The national portal loses {lost} dossiers and tells nobody.",
+        )
 
     def _bank_works(self) -> None:
         """In the afternoon the bank pays what was ordered; what comes back is there in the evening."""
@@ -183,9 +197,7 @@ class Play:
         setting = self._setting
         return books.gather(
             stories=self._diary.stories(),
-            books={
-                name: self._world.books(name) for name in ("vnpay", "payment_platform", "igate", "statements")
-            },
+            books={name: self._world.books(name) for name in SYSTEMS},
             readers=[Counter(setting.product, key) for key in setting.keys.readers],
             command_line=self._command_line,
             loaded=self._files.loaded,
@@ -228,4 +240,4 @@ def told(verdict: Verdict) -> str:
     mark = words(
         f"Dấu của sổ sách: {verdict.fingerprint}", f"Fingerprint of the books: {verdict.fingerprint}"
     )
-    return f"{table.draw(verdict.numbers)}\n{mark}\n{table.sentence(verdict)}"
+    return f"{table.draw(verdict.numbers, verdict.heard)}\n{mark}\n{table.sentence(verdict)}"

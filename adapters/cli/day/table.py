@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from adapters.cli.day.checker import Verdict
+from adapters.cli.day.facts import Heard
 from adapters.cli.day.figures import Numbers, Wrong
+from adapters.cli.day.offices import OFFICES
 from adapters.cli.speech import words
 
 _SHOWN = 20
@@ -94,9 +96,27 @@ def rows(numbers: Numbers) -> list[tuple[str, str]]:
     ]
 
 
-def draw(numbers: Numbers) -> str:
+def office_rows(heard: Sequence[Heard]) -> list[tuple[str, str]]:
+    """One line per office that hears of dossiers."""
+    return [
+        (
+            words(OFFICES[each.office].vi, OFFICES[each.office].en)
+            if each.office in OFFICES
+            else each.office,
+            words(
+                f"đã có {number(each.there)} · đang gửi {number(each.waiting)} · mất rồi gửi lại {number(each.repaired)} · "
+                f"chờ người {number(each.refused + each.lost)}",
+                f"there {number(each.there)} · under way {number(each.waiting)} · lost and told anew {number(each.repaired)} · "
+                f"with a person {number(each.refused + each.lost)}",
+            ),
+        )
+        for each in heard
+    ]
+
+
+def draw(numbers: Numbers, heard: Sequence[Heard] = ()) -> str:
     """The table as text."""
-    lines = rows(numbers)
+    lines = [*rows(numbers), *office_rows(heard)]
     width = max(len(label) for label, _ in lines)
     return "\n".join(f"{label.ljust(width)}  {value}" for label, value in lines)
 

@@ -120,7 +120,8 @@ class Theatre:
         settings = load(
             sandbox=True,
             connectors=outside.sections(),
-            api=self.place.settings.api.model_dump(),
+            files={"secret": outside.secrets.offices},
+            api={**self.place.settings.api.model_dump(), "public_url": outside.product},
             work=self.place.settings.work.model_dump(),
         )
         refuse_partners(settings)

@@ -37,6 +37,8 @@ class World:
         procedure: tuple[str, str],
         agency: str,
         applicant: str,
+        form: Mapping[str, str],
+        papers: Sequence[str],
         fees: Sequence[Mapping[str, Any]],
     ) -> None:
         """A citizen hands a dossier in."""
@@ -46,6 +48,8 @@ class World:
             "procedure_name": procedure[1],
             "agency": agency,
             "applicant": applicant,
+            "form": dict(form),
+            "papers": list(papers),
             "status": "processing",
             "fees": list(fees),
         }
@@ -139,16 +143,21 @@ class World:
         query = f"?operation={operation}" if operation else ""
         expect(self._place.delete(f"/_sandbox/faults{query}"), "mend", 200)
 
+    def portal_loses(self, code: str) -> bool:
+        """A dossier is gone at the national portal, and nobody is told; whether it had been there."""
+        found = self._json(self._place.post("/_sandbox/dvcqg/forget", {"code": code}))
+        return bool(found["forgotten"])
+
     # ---- the books ---------------------------------------------------------------------------------------------------
 
     def books(self, system: str) -> dict[str, Any]:
-        """A stand-in's own books: ``vnpay``, ``payment_platform``, ``igate`` or ``statements`` (the bank)."""
+        """A stand-in's own books; those of ``statements`` are the bank's."""
         return self._json(self._place.get(f"/_sandbox/{system}/books"))
 
     def calls(self) -> int:
         """How many requests of the product arrived so far, reading of feeds and getting of tokens apart."""
         found = self._json(self._place.get("/_sandbox/calls"))
-        idle = ("search", "token", "adapter_token")
+        idle = ("search", "token", "adapter_token", "Login")
         return sum(
             count for one in found.values() for name, count in one["received"].items() if name not in idle
         )

@@ -1,0 +1,76 @@
+"""The offices that hear of dossiers: their stand-ins, and the settings that lead to them. One entry per system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.kit.sandbox import Sandbox
+from connectors.kit.seams import Clock
+
+_SESSION_SECONDS = 86_400
+"""By the play's clock, which runs a thousand times as fast as the other side's patience is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One of them.
+
+    Attributes:
+        vi, en: how the table calls it.
+        section: address of the stand-ins and the shared secret → settings of the connector.
+        stand_in: clock, shared secret and address of the product → the stand-in.
+    """
+
+    vi: str
+    en: str
+    section: Callable[[str, str], dict[str, Any]]
+    stand_in: Callable[[Clock, str, str], Sandbox]
+
+
+def _portal(clock: Clock, secret: str, product: str) -> Sandbox:
+    from connectors.dvcqg.sandbox import PortalSandbox
+
+    return PortalSandbox(
+        clock=clock, password=secret, session_seconds=_SESSION_SECONDS, secret=secret, door_url=product
+    )
+
+
+def _portal_section(url: str, secret: str) -> dict[str, Any]:
+    return {
+        "base_url": f"{url}/dvcqg",
+        "username": "tinh-thu",
+        "password": secret,
+        "dstcode": "VN:GOV:000.00.00.G22:vpcpdvcprovider",
+        "unit": "000.00.00.H21",
+        "unit_code": "H21",
+        "plain_files": True,
+        "session_seconds": _SESSION_SECONDS,
+    }
+
+
+def _platform(clock: Clock, secret: str, product: str) -> Sandbox:
+    del secret, product
+    from connectors.lgsp.sandbox import LgspSandbox
+
+    return LgspSandbox(clock=clock)
+
+
+def _land(clock: Clock, secret: str, product: str) -> Sandbox:
+    del product  # its callbacks come with the doors for them
+    from connectors.land.sandbox import LandSandbox
+
+    return LandSandbox(clock=clock, code=secret)
+
+
+OFFICES: Mapping[str, Office] = {
+    "dvcqg": Office("Cổng DVC quốc gia", "National portal", _portal_section, _portal),
+    "lgsp": Office("Trục LGSP", "LGSP", lambda url, _: {"base_url": f"{url}/lgsp"}, _platform),
+    "land": Office(
+        "Đất đai",
+        "Land register",
+        lambda url, secret: {"base_url": f"{url}/land", "security_code": secret},
+        _land,
+    ),
+}
