@@ -1,0 +1,1 @@
+"""MoMo, the wallet: payment page, notices, query, refund and the refund's own query (AIO v2)."""

@@ -1,0 +1,1 @@
+"""What MoMo publishes, as data."""
