@@ -128,29 +128,36 @@ class Client:
                 return branch(f"code {found.code or '-'}: its meaning was not agreed", **facts)
 
     def _with_content(self, facts: Mapping[str, Any], fields: tuple[MapField, ...]) -> Mapping[str, Any]:
-        """``facts`` with the content of every file, where the profile's messages hold it."""
-        wants = any(each.as_ in ("list", "base64") for each in fields)
-        if self.profile.files != "base64" or not wants:
-            return facts
-        filled = self._filled(facts, dict(facts.get("files") or {}))
-        return filled if isinstance(filled, dict) else facts
+        """``facts`` with the content of every file that the message holds, where the profile puts files into it.
 
-    def _filled(self, value: Any, given: Mapping[str, str]) -> Any:
+        Raises:
+            ValueError: a file without content: half a dossier is not handed over.
+        """
+        paths = [each.ours for each in fields if each.as_ in ("list", "base64")]
+        if self.profile.files != "base64" or not paths:
+            return facts
+        given: Mapping[str, str] = facts.get("files") or {}
+        return {name: self._filled(value, name, paths, given) for name, value in facts.items()}
+
+    def _filled(self, value: Any, path: str, paths: list[str], given: Mapping[str, str]) -> Any:
+        if not any(each.startswith(path) or path.startswith(each) for each in paths):
+            return value
         if isinstance(value, list | tuple):
-            return [self._filled(item, given) for item in value]
+            return [self._filled(item, path, paths, given) for item in value]
         if not isinstance(value, Mapping):
             return value
         if {"id", "sha256", "media_type"} <= value.keys():
             return {**value, "content": self._content(str(value["id"]), given)}
-        return {name: self._filled(item, given) for name, item in value.items()}
+        return {name: self._filled(item, f"{path}.{name}", paths, given) for name, item in value.items()}
 
     def _content(self, file: str, given: Mapping[str, str]) -> str:
-        if file in given:
-            return given[file]
         try:
-            return self._files(file) if self._files is not None else ""
+            found = given.get(file) or (self._files(file) if self._files is not None else "")
         except KeyError:
-            return ""
+            found = ""
+        if not found:
+            raise ValueError("một tệp của hồ sơ không có nội dung · a file of the dossier has no content")
+        return found
 
     @contextmanager
     def _ours(self, name: str, reference: str) -> Iterator[None]:
