@@ -39,7 +39,7 @@ DAY = timedelta(days=1)
 
 
 @cache
-def key(kind: str = "rsa") -> Any:
+def key(kind: str) -> Any:
     if kind.startswith("rsa"):
         return rsa.generate_private_key(65537, 1024 if kind == "rsa-short" else 2048)
     return ec.generate_private_key(ec.SECP256R1())
@@ -215,14 +215,14 @@ def test_our_signature_is_taken_by_us_and_by_a_foreign_judge(version, kind, cloc
 def test_nothing_leaves_with_a_certificate_that_is_not_valid_now(clock):
     """They would refuse it; we say so before a byte leaves."""
     found = certificate(end=MONDAY_MORNING - DAY)
-    secured = Secured(clock, signature=Signature(key(), found))
+    secured = Secured(clock, signature=Signature(key("rsa"), found))
     port = stub.port("http://127.0.0.1:9", CONTRACT, securing=secured)
     with pytest.raises(Rejected, match="not valid now") as raised:
         port.call("rates", "GetCurrencies", {}, READER, effect_class=EffectClass.EVIDENCE)
     assert raised.value.code == "not-sent"
     port.transport.close()
     with pytest.raises(ValueError, match="time stamp"):
-        Secured(clock, signature=Signature(key(), found), lives_seconds=0)
+        Secured(clock, signature=Signature(key("rsa"), found), lives_seconds=0)
 
 
 def test_key_and_certificate_must_be_a_pair():
@@ -525,3 +525,38 @@ def test_an_answer_is_used_only_when_its_signature_holds(clock):
         with pytest.raises(OutcomeUnknown, match="Security"):
             call()
         port.transport.close()
+
+
+def test_a_message_that_a_foreign_library_signed_is_taken(clock):
+    """Signxml writes prefixes, transforms and digests its own way."""
+    from signxml import XMLSigner, methods
+
+    found = certificate()
+    node = signed(clock, found)
+    security = node[0][0]
+    ours = security.find(ds("Signature"))
+    about = ours.find(ds("KeyInfo"))
+    security.remove(ours)
+    targets = [node.find(S11.tag("Body")).get(ID), security.find(wsu("Timestamp")).get(ID)]
+    signer = XMLSigner(
+        method=methods.detached,
+        signature_algorithm="rsa-sha512",
+        digest_algorithm="sha512",
+        c14n_algorithm="http://www.w3.org/2001/10/xml-exc-c14n#",
+    )
+    theirs = signer.sign(
+        node,
+        key=key("rsa"),
+        cert=[pem(found).decode()],
+        reference_uri=[f"#{t}" for t in targets],
+        id_attribute="Id",
+    )
+    theirs.replace(theirs.find(ds("KeyInfo")), about)
+    # As text: moving an element would give it the prefixes of its new place, which are under the signature.
+    end = b"</wsse:Security>"
+    text = etree.tostring(node).replace(end, etree.tostring(theirs) + end)
+    node = etree.fromstring(text)
+
+    judged(node, Verifier(Trust([found]), clock))
+    changed(node)
+    assert "DigestValue" in refusal(node, Verifier(Trust([found]), clock))
