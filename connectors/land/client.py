@@ -21,7 +21,6 @@ from connectors.land.settings import (
     SUPPLEMENT,
     WRONG_RESULT,
     LandSystem,
-    Product,
     Settings,
 )
 from mappings.canonical.file import DossierFile, FileRef, Paper
@@ -192,7 +191,7 @@ class Client:
 
     def _repeats(self, operation: str, system: LandSystem) -> bool:
         if operation == HAND_OVER:
-            return system.product is Product.ILIS and system.existing_is_done
+            return system.existing_is_done
         return operation in system.repeatable
 
     def _owner(self, agency: str) -> str:

@@ -100,6 +100,14 @@ def test_each_product_declares_what_it_can_and_how_its_outcome_is_found(ilis, vb
     }
 
 
+@pytest.mark.parametrize(("product", "done"), [("ilis", False), ("vbdlis", True)])
+def test_a_province_that_knows_better_says_what_a_repeat_means(clock, product, done):
+    """The class follows the answer to a repeat, not the name of the product."""
+    client = connected(settings(product=product, exists_is_done=done), clock=clock).client
+    wanted = EffectClass.IDEMPOTENT if done else EffectClass.EVIDENCE
+    assert by_name(client)["hand_over"].effect_class is wanted
+
+
 def test_with_both_products_in_use_the_more_careful_class_holds(clock):
     """The engine asks per operation, not per agency: one register that cannot be asked twice decides."""
     mixed = settings(
