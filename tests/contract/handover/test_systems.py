@@ -18,14 +18,17 @@ from connectors.errors import (
 )
 from connectors.handover.client import Client
 from connectors.handover.connect import connected
+from connectors.handover.news import news_of
 from connectors.handover.operations import operations
 from connectors.handover.profile import Profile
 from connectors.handover.settings import Settings
 from connectors.handover.shelf import profile
 from connectors.kit.effects import Call, Done, EffectClass, NotDone
 from connectors.kit.exchanges import collecting
+from connectors.kit.reading import Unreadable
 from connectors.kit.sandbox import Fault, SandboxAnswer, serve
 from mappings.canonical.codec import to_json
+from mappings.canonical.inbound import NewsKind
 from tests.contract.conformance import Replaying
 from tests.contract.handover.conftest import (
     CODE,
@@ -341,3 +344,49 @@ def test_the_sandbox_calls_back(name, clock):
     got = asked(sandbox(name, clock), "POST", "call-back", {"kind": "state", "key": CODE, "send": True})
     assert CODE in got["body"]
     assert SECRET not in got["body"]
+
+
+@pytest.mark.parametrize(("status", "kind"), [(404, NotDone), (410, None)])
+def test_http_codes_mean_what_the_profile_says(make, status, kind):
+    """404 is 'not there' where it was agreed; any other refusal is a refusal of asking, and tells nothing."""
+    there = make("gplx")
+    server = serve(Replaying(there.sandbox, "ask_state", SandboxAnswer(status, {}, b"{}")))
+    connection = connected(settings(server.url, "gplx"), clock=there.sandbox.clock)
+    [hand_over] = [each for each in connection.operations if each.name == "hand_over"]
+    call = Call("k", CODE, facts_for("hand_over"), deadline_seconds=5)
+    try:
+        if kind is not None:
+            assert isinstance(hand_over.look_up(call), kind)
+        else:
+            with pytest.raises(Rejected):
+                hand_over.look_up(call)
+    finally:
+        connection.transports[0].close()
+        server.close()
+
+
+def test_http_409_is_there_already_where_it_was_agreed(make, tmp_path):
+    """Some programs say it so."""
+    whole = profile("gplx").model_dump(mode="json", by_alias=True)
+    whole["answers"]["usual"]["already_http"] = [409]
+    there = make("gplx")
+    server = serve(Replaying(there.sandbox, "hand_over", SandboxAnswer(409, {}, b"{}")))
+    connection = connected(settings(server.url, "gplx"), clock=there.sandbox.clock)
+    client = connection.client["handover.gplx"]
+    try:
+        for made, error in ((client.profile, Rejected), (Profile.model_validate(whole), AlreadyDone)):
+            with pytest.raises(Rejected) as found:
+                Client("handover.gplx", made, client._transport).call("hand_over", facts_for("hand_over"))
+            assert type(found.value) is error
+    finally:
+        connection.transports[0].close()
+        server.close()
+
+
+def test_news_about_another_dossier_than_was_asked_is_none():
+    """Whoever made it."""
+    with pytest.raises(Unreadable):
+        news_of("handover.x", NewsKind.STATE, {"dossier_code": "A"}, dossier_code="B")
+    with pytest.raises(Unreadable):
+        news_of("handover.x", NewsKind.STATE, {})
+    assert news_of("handover.x", NewsKind.STATE, {}, dossier_code="B").dossier_code == "B"
