@@ -22,7 +22,7 @@ def test_every_queue_that_is_woken_is_a_queue_of_the_product():
 
 def test_a_worker_drains_every_queue_of_the_product_and_no_other(database):
     """A queue without a worker is work that nobody does; a drain of a queue that nobody wakes never runs."""
-    secrets = Secrets("one of the tests", "two of the tests", "three of the tests")
+    secrets = Secrets("one of the tests", "two of the tests", "three of the tests", "four-of-the-tests-1234")
     outside = Outside("http://127.0.0.1:9", "http://127.0.0.1:9", secrets)
     runtime = bootstrap.build(
         load({"LIENTHONG_DATABASE_URL": database, **outside.variables()}), database, worker=1

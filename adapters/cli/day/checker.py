@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from adapters.cli.day import offices_check as offices
 from adapters.cli.day.facts import BankDay, Facts, GivenBack, Heard, Story, ToldPaid
 from adapters.cli.day.figures import (
     ENDED,
@@ -18,6 +17,7 @@ from adapters.cli.day.figures import (
     owed_to,
     reversed_of,
 )
+from adapters.cli.day.offices_check import wrong as offices_wrong
 
 _REFUSED_FORGERY = ("97", "99")
 _OWED_ON = frozenset({"fee_payable", "surplus", "suspense", "refunds_payable"})
@@ -59,7 +59,7 @@ def check(facts: Facts) -> Verdict:
         *_owed(facts, named),
         *_statements(facts),
         *_ledger(facts),
-        *offices.wrong(facts),
+        *offices_wrong(facts),
         *_at_rest(facts, named),
     ]
     return Verdict(numbers_of(facts, wrong), tuple(wrong), fingerprint(facts), tuple(facts.heard))

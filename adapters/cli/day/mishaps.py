@@ -28,6 +28,11 @@ def of_day(day: date, world: World, *, kill_worker: Callable[[], None]) -> list[
     def at(hour: int, minute: int = 0) -> datetime:
         return datetime.combine(day, time(hour, minute), HANOI)
 
+    found = [*_of_money(at, world, kill_worker), *_of_offices(at, world)]
+    return sorted(found, key=lambda mishap: mishap.at)
+
+
+def _of_money(at: Callable[..., datetime], world: World, kill_worker: Callable[[], None]) -> list[Mishap]:
     def gateway_forgets() -> None:
         # Acts, then hangs up: every third refund and some look-ups are done and nobody is told.
         world.fail("vnpay", "refund", "lose_answer", every=3)
@@ -37,40 +42,7 @@ def of_day(day: date, world: World, *, kill_worker: Callable[[], None]) -> list[
         world.mend("*")
         world.fail("igate", "*", "slow", seconds=0.03)
 
-    def portal_fails() -> None:
-        # Acts, then hangs up; and now and then answers with a page instead of an answer.
-        world.fail("dvcqg", "DongBoHoSoMC", "lose_answer", every=10)
-        world.fail("dvcqg", "CapNhatTienDoHoSoMC", "error_200", every=200)
-
-    def portal_mends() -> None:
-        world.mend("DongBoHoSoMC")
-        world.mend("CapNhatTienDoHoSoMC")
-
-    found = [
-        Mishap(
-            at(8, 30),
-            portal_fails,
-            "Cổng Dịch vụ công quốc gia bắt đầu trả lời thất thường.",
-            "The national portal begins to answer erratically.",
-        ),
-        Mishap(
-            at(13),
-            lambda: world.fail("lgsp", "*", "closed", seconds=60),
-            "Trục LGSP ngừng hoạt động.",
-            "The province's platform is down.",
-        ),
-        Mishap(
-            at(13, 40),
-            lambda: world.mend("*"),
-            "Trục LGSP chạy lại.",
-            "The province's platform is back.",
-        ),
-        Mishap(
-            at(15, 30),
-            portal_mends,
-            "Cổng Dịch vụ công quốc gia ổn định trở lại.",
-            "The national portal is steady again.",
-        ),
+    return [
         Mishap(
             at(8),
             gateway_forgets,
@@ -109,4 +81,41 @@ def of_day(day: date, world: World, *, kill_worker: Callable[[], None]) -> list[
             "The gateway answers every refund again.",
         ),
     ]
-    return sorted(found, key=lambda mishap: mishap.at)
+
+
+def _of_offices(at: Callable[..., datetime], world: World) -> list[Mishap]:
+    def portal_fails() -> None:
+        # Acts, then hangs up; and now and then answers with a page instead of an answer.
+        world.fail("dvcqg", "DongBoHoSoMC", "lose_answer", every=10)
+        world.fail("dvcqg", "CapNhatTienDoHoSoMC", "error_200", every=200)
+
+    def portal_mends() -> None:
+        world.mend("DongBoHoSoMC")
+        world.mend("CapNhatTienDoHoSoMC")
+
+    return [
+        Mishap(
+            at(8, 30),
+            portal_fails,
+            "Cổng Dịch vụ công quốc gia bắt đầu trả lời thất thường.",
+            "The national portal begins to answer erratically.",
+        ),
+        Mishap(
+            at(13),
+            lambda: world.fail("lgsp", "*", "closed", seconds=60),
+            "Trục LGSP ngừng hoạt động.",
+            "The province's platform is down.",
+        ),
+        Mishap(
+            at(13, 40),
+            lambda: world.mend("*"),
+            "Trục LGSP chạy lại.",
+            "The province's platform is back.",
+        ),
+        Mishap(
+            at(15, 30),
+            portal_mends,
+            "Cổng Dịch vụ công quốc gia ổn định trở lại.",
+            "The national portal is steady again.",
+        ),
+    ]

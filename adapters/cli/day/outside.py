@@ -37,7 +37,7 @@ class Secrets:
     vnpay: str
     platform: str
     igate: str
-    offices: str = ""
+    offices: str
 
     @classmethod
     def fresh(cls, ids: Ids) -> Secrets:

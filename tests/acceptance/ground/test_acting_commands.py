@@ -23,7 +23,9 @@ RUNNER = CliRunner()
 def place(empty_database, monkeypatch):
     """An installation with demo people and one effect that waits for a person."""
     outside = Outside(
-        "http://127.0.0.1:9", "", Secrets("one of the tests", "two of the tests", "three of the tests")
+        "http://127.0.0.1:9",
+        "",
+        Secrets("one of the tests", "two of the tests", "three of the tests", "four-of-the-tests-1234"),
     )
     for name, value in (outside.variables(["igate"]) | {"LIENTHONG_DATABASE_URL": empty_database}).items():
         monkeypatch.setenv(name, value)

@@ -178,7 +178,7 @@ def test_the_fingerprint_names_the_books_and_not_the_names_in_them():
     assert fingerprint(without("given_back", 1)) != mark
 
 
-@pytest.mark.parametrize("module", ["checker", "facts", "figures"])
+@pytest.mark.parametrize("module", ["checker", "facts", "figures", "offices_check"])
 def test_the_checker_shares_no_code_with_the_product(module):
     """Two equal mistakes would cancel out."""
     path = Path(checker.__file__).with_name(f"{module}.py")
@@ -194,6 +194,7 @@ def test_the_checker_shares_no_code_with_the_product(module):
     assert {n for n in imported if n.startswith("adapters")} <= {
         "adapters.cli.day.facts",
         "adapters.cli.day.figures",
+        "adapters.cli.day.offices_check",
     }
 
 
