@@ -7,12 +7,12 @@ from connectors.kit.effects import ExchangeLog
 from connectors.kit.seams import Clock
 from connectors.post.client import SYSTEM, Client
 from connectors.post.operations import operations
-from connectors.post.settings import Settings, shown_fields
+from connectors.post.settings import SHOWN, Settings
 
 
 def connected(settings: Settings, *, clock: Clock, log: ExchangeLog | None = None) -> Connection:
     """The client with its transport. Nothing is connected yet."""
-    lines = Lines(SYSTEM, settings, clock=clock, log=log, shown=shown_fields())
+    lines = Lines(SYSTEM, settings, clock=clock, log=log, shown=SHOWN)
     client = Client(settings, lines.signed_in(), clock=clock)
     return Connection(SYSTEM, client, operations(client), lines.made)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from connectors.kit.addresses import is_here
 from connectors.kit.connection import SystemSettings
+from connectors.post.places import SANDBOX
 from mappings.canonical.post import LONGEST_NUMBER
 
 
@@ -98,6 +101,8 @@ class Settings(SystemSettings):
             raise ValueError(f"routes: no message is called {', '.join(sorted(unknown))}")
         if self.facade is not Facade.NOTICE and not self.places_file:
             raise ValueError("places_file: orders need the Post's codes of provinces and districts")
+        if self.places_file == SANDBOX and not is_here(urlsplit(self.base_url).hostname or ""):
+            raise ValueError("places_file: the sandbox's codes are made up and may not leave this machine")
         return self
 
     def route(self, name: str) -> Route | None:
@@ -105,9 +110,7 @@ class Settings(SystemSettings):
         return self.routes.get(name) or ROUTES[self.facade].get(name)
 
 
-def shown_fields() -> frozenset[str]:
-    """Fields that exchange summaries may show: no person, no address, no telephone."""
-    return frozenset({"CustomerCode", "OrderNumber", "ItemCode", "CODAmount", "Status", "_size", "_returned"})
+SHOWN = frozenset({"CustomerCode", "OrderNumber", "ItemCode", "CODAmount", "Status", "_size", "_returned"})
+"""Fields that exchange summaries may show: no person, no address, no telephone."""
 
-
-__all__ = ["ROUTES", "Facade", "Route", "Settings", "shown_fields"]
+__all__ = ["ROUTES", "SHOWN", "Facade", "Route", "Settings"]

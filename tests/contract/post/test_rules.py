@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.errors import AlreadyDone, ContractBroken, OutcomeUnknown, Rejected
-from connectors.kit.sandbox import SandboxAnswer, serve
+from connectors.kit.sandbox import SandboxAnswer, SandboxRequest, serve
 from connectors.post import translate
 from connectors.post.connect import connected
 from connectors.post.places import places
@@ -399,6 +399,7 @@ def test_counters_of_the_scheme_count_every_dossier_once(clock):
         ({"customer_code": ""}, "customer_code"),
         ({"base_url": "http://buudien.example"}, "https"),
         ({"longest_order_number": 20}, "longest_order_number"),
+        ({"base_url": "https://buudien.example"}, "made up"),
     ],
 )
 def test_wrong_settings_stop_the_process(changes, words):
@@ -410,8 +411,6 @@ def test_wrong_settings_stop_the_process(changes, words):
 def test_the_sandbox_refuses_what_is_not_published(post):
     """A sandbox that takes everything proves nothing."""
     body = {**SAMPLES["order"], "SenderProvince": "5900"}
-    from connectors.kit.sandbox import SandboxRequest
-
     for wrong in (body, {**SAMPLES["order"], "extra": 1}, {**SAMPLES["order"], "CODAmount": 1.5}):
         raw = json.dumps(wrong).encode()
         request = SandboxRequest("POST", "/post/province/order", {}, {"access_token": SECRET}, raw)
