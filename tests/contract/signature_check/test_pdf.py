@@ -267,10 +267,14 @@ def test_stamped_then_revoked(only, world):
 
 def test_revoked_then_stamped(only, world):
     """The thief stamps too."""
-    late = pdfs.stamper_of(world.stamper, NOW - timedelta(hours=1))
-    raw = pdfs.signed(pdfs.blank(), world.revoked, world.ca, stamper=late)
+    for moment in (
+        NOW - timedelta(hours=1),
+        NOW - timedelta(days=2),
+    ):  # the second is the very moment of the revocation
+        late = pdfs.stamper_of(world.stamper, moment)
+        raw = pdfs.signed(pdfs.blank(), world.revoked, world.ca, stamper=late)
 
-    assert only(raw).reasons == (Reason.REVOKED,)
+        assert only(raw).reasons == (Reason.REVOKED,)
 
 
 def test_a_stamp_of_an_unknown_authority(only, world, trust, proven):

@@ -303,8 +303,12 @@ def test_stamped_then_revoked_and_the_other_way_round(only, world):
     raw = xmls.enveloped(world.revoked, xades=True)
 
     assert only(xmls.with_stamp(raw, world.stamper), "tep.xml").verdict is Verdict.VALID
-    late = xmls.with_stamp(raw, world.stamper, NOW - timedelta(hours=1))
-    assert only(late, "tep.xml").reasons == (Reason.REVOKED,)
+    for moment in (
+        NOW - timedelta(hours=1),
+        NOW - timedelta(days=2),
+    ):  # the second is the very moment of the revocation
+        late = xmls.with_stamp(raw, world.stamper, moment)
+        assert only(late, "tep.xml").reasons == (Reason.REVOKED,)
 
 
 def test_a_stamp_over_something_else(only, world, good):
@@ -377,6 +381,34 @@ def test_another_program_agrees(world, tmp_path, good):
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert (done.returncode == 0) == fine, (name, done.stdout, done.stderr)
+
+
+_TEMPLATE = """<HDon><TongTien>100000</TongTien><Signature xmlns="{ds}"><SignedInfo>
+<CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/>
+<SignatureMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"/>
+<Reference URI=""><Transforms><Transform Algorithm="http://www.w3.org/2000/09/xmldsig#enveloped-signature"/>
+<Transform Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/></Transforms>
+<DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><DigestValue/></Reference></SignedInfo>
+<SignatureValue/><KeyInfo><X509Data><X509Certificate/></X509Data></KeyInfo></Signature></HDon>"""
+
+
+@pytest.mark.skipif(shutil.which("xmlsec1") is None, reason="xmlsec1 is not installed")
+def test_a_file_that_another_program_signed(only, world, tmp_path):
+    """Two libraries of one family can agree on one mistake."""
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    key, certificate, template = tmp_path / "key.pem", tmp_path / "certificate.pem", tmp_path / "template.xml"
+    key.write_bytes(world.citizen.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    certificate.write_bytes(world.citizen.pem)
+    template.write_text(_TEMPLATE.format(ds=DS))
+    signed = subprocess.run(
+        ["xmlsec1", "--sign", "--privkey-pem", f"{key},{certificate}", str(template)],
+        capture_output=True,
+        check=True,
+    ).stdout
+
+    assert only(signed, "tep.xml").verdict is Verdict.VALID
+    assert only(signed.replace(b"100000", b"900000"), "tep.xml").reasons == (Reason.CONTENT_CHANGED,)
 
 
 def test_tools_are_there_in_ci():
