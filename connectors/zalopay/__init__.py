@@ -1,0 +1,1 @@
+"""ZaloPay, the wallet: order page, callback, query, refund and the refund's own query (API v2)."""

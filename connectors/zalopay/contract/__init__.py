@@ -1,0 +1,1 @@
+"""What ZaloPay publishes, as data."""

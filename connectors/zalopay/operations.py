@@ -1,0 +1,128 @@
+"""What the effect engine may ask of ZaloPay, and how each outcome is found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors.errors import CredentialsRefused, OutcomeUnknown, Rejected
+from connectors.kit.effects import Call, Done, EffectClass, Finding, Operation, Refused, Undecided
+from connectors.zalopay.client import OPEN, QUERY, QUERY_REFUND, REFUND, SYSTEM, Client, RefundOf
+from mappings.canonical.codec import to_json
+from mappings.canonical.payment import PaymentVerdict, RefundNews, RefundVerdict
+
+_FOUND_BY = "query_refund by our m_refund_id"
+
+
+def operations(client: Client) -> tuple[Operation, ...]:
+    """Open and query a payment, refund, query of a refund."""
+
+    def open_payment(call: Call) -> Done:
+        facts = call.payload
+        url = client.open_payment(
+            reference=_text(facts["reference"]),
+            amount=_whole(facts["amount"]),
+            request_time=_text(facts["request_time"]),
+            description=_text(facts["description"]),
+            return_url=_text(facts.get("return_url") or ""),
+            deadline_seconds=call.deadline_seconds,
+        )
+        return Done({"payment_url": url}, "1")
+
+    def find_payment(call: Call) -> Finding:
+        """Its address is lost for good: whoever pays needs a new attempt."""
+        facts = call.payload
+        try:
+            news = client.query(
+                reference=_text(facts["reference"]),
+                request_time=_text(facts["request_time"]),
+                amount=_whole(facts["amount"]),
+                deadline_seconds=call.deadline_seconds,
+            )
+        except (OutcomeUnknown, CredentialsRefused, Rejected) as exc:
+            return Undecided("", str(exc)[:200])
+        if news.verdict is PaymentVerdict.UNKNOWN:
+            return Undecided(news.code, news.message)
+        return Done({"payment_url": "", "news": to_json(news)}, news.code)
+
+    def query_payment(call: Call) -> Done:
+        facts = call.payload
+        news = client.query(
+            reference=_text(facts["reference"]),
+            request_time=_text(facts["request_time"]),
+            amount=_whole(facts["amount"]),
+            deadline_seconds=call.deadline_seconds,
+        )
+        return Done({"news": to_json(news)}, news.code)
+
+    def refund(call: Call) -> Done:
+        news = client.refund(_refund(call), deadline_seconds=call.deadline_seconds)
+        return Done({"news": to_json(news)}, news.code, final=False)
+
+    def look_up(call: Call) -> Finding:
+        return client.find_refund(_refund(call), deadline_seconds=call.deadline_seconds)
+
+    def query_refund(call: Call) -> Done:
+        asked = _refund(call)
+        found = client.query_refund(asked, deadline_seconds=call.deadline_seconds)
+        if isinstance(found, Done | Refused):
+            return Done(found.data, found.code)
+        # Neither 'not found' nor 'not decided' is a word about money.
+        news = RefundNews(
+            asked.reference, RefundVerdict.UNKNOWN, "query", code=found.code, message=found.message
+        )
+        return Done({"news": to_json(news)}, found.code)
+
+    return (
+        Operation(
+            SYSTEM,
+            OPEN,
+            EffectClass.FINDABLE,
+            "query by the order's own app_trans_id; a second creation is refused as a duplicate (-68). 'Not found' is no "
+            "proof. Nobody can pay without the address that only the answer carries",
+            open_payment,
+            look_up=find_payment,
+            not_found_is_proof=False,
+        ),
+        Operation(SYSTEM, QUERY, EffectClass.READ, "a query changes nothing there", query_payment),
+        Operation(
+            SYSTEM,
+            REFUND,
+            EffectClass.FINDABLE,
+            f"{_FOUND_BY}. That one number is one refund there is assumed, and no sub code for 'no such refund' is published: "
+            "never sent again by itself",
+            refund,
+            look_up=look_up,
+            not_found_is_proof=False,
+            money=True,
+        ),
+        Operation(SYSTEM, QUERY_REFUND, EffectClass.READ, _FOUND_BY, query_refund),
+    )
+
+
+def _refund(call: Call) -> RefundOf:
+    """The refund of a payload. ``refund_time`` (14 digits) is when it was decided on.
+
+    Without it the day of the payment stands in m_refund_id: never the day of the attempt, or an attempt after midnight
+    would be another refund there.
+    """
+    facts = call.payload
+    return RefundOf(
+        reference=_text(facts["refund_reference"]),
+        decided=_text(facts.get("refund_time") or facts["request_time"]),
+        payment_number=_text(facts.get("provider_reference") or ""),
+        amount=_whole(facts["amount"]),
+        payment_amount=_whole(facts["payment_amount"]),
+        order_info=_text(facts.get("order_info") or ""),
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text is expected in the payload")
+    return value
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int:
+        raise ValueError("an amount in the payload is whole đồng")
+    return value
