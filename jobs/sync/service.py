@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import structlog
 
-from connectors.errors import Rejected
+from connectors.errors import Rejected, Unavailable
+from connectors.kit.effects import Exchange
 from connectors.kit.exchanges import collecting
 from jobs import queues
 from jobs.effects.model import NewEffect
@@ -62,6 +63,18 @@ class Told:
     planned: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the case system told of one dossier; ``detail`` is ``None`` when it is not there."""
+
+    code: str
+    since: datetime
+    detail: DossierDetail | None
+    papers: tuple[Paper, ...]
+    why: str
+    exchanges: Sequence[Exchange]
+
+
 class Sync:
     """One per process."""
 
@@ -96,7 +109,7 @@ class Sync:
             tx.wake(queues.SYNC)
 
     def run(self) -> Told:
-        """Read every due dossier and plan who hears of it.
+        """Read every due dossier and plan who hears of it. What is read together is stored together.
 
         Raises:
             Unavailable: the case system is away; what was taken is due again in two minutes.
@@ -105,33 +118,46 @@ class Sync:
         while True:
             with self._store.transaction("sync-take") as tx:
                 taken = rows.take_wanted(tx, _BATCH)
-            for row in taken:
-                self._one(row, told)
+            if not taken:
+                return told
+            found, away = self._read(taken)
+            told.read += len(found)
+            with self._store.transaction("sync-versions") as tx:
+                for one in found:
+                    self._take(tx, one, told)
+            if away is not None:
+                raise away
             if len(taken) < _BATCH:
                 return told
 
-    def _one(self, row: Mapping[str, Any], told: Told) -> None:
-        code = row["dossier_code"]
-        with collecting() as exchanges:
-            papers: tuple[Paper, ...] = ()
-            try:
-                detail: DossierDetail | None = self._client.dossier(row["source_id"])
-            except Rejected as exc:
-                detail, why = None, str(exc)
-            if detail is not None and self._files is not None:
-                papers = self._files.papers(detail)
-        told.read += 1
-        with self._store.transaction("sync-version") as tx:
-            if exchanges:
-                cast("EngineRows", tx.effects).note([(None, None, each) for each in exchanges])
-            if detail is None:
-                rows.forget_wanted(tx, code)
-                tx.cases.open(
-                    [NewCase(NOT_READABLE, f"sync-unreadable:{code}", None, code, None, {"why": why})]
-                )
-                return
-            self._version(tx, code, detail, papers, told)
-            rows.read_now(tx, code, row["since"])
+    def _read(self, taken: Sequence[Mapping[str, Any]]) -> tuple[list[_Found], Unavailable | None]:
+        """The details of some dossiers, as far as the case system gives them."""
+        found: list[_Found] = []
+        for row in taken:
+            with collecting() as exchanges:
+                why, detail = "", None
+                papers: tuple[Paper, ...] = ()
+                try:
+                    detail = self._client.dossier(row["source_id"])
+                    if self._files is not None:
+                        papers = self._files.papers(detail)
+                except Rejected as exc:
+                    why = str(exc)
+                except Unavailable as exc:
+                    return found, exc
+            found.append(_Found(row["dossier_code"], row["since"], detail, papers, why, exchanges))
+        return found, None
+
+    def _take(self, tx: PgTx, one: _Found, told: Told) -> None:
+        if one.exchanges:
+            cast("EngineRows", tx.effects).note([(None, None, each) for each in one.exchanges])
+        if one.detail is None:
+            rows.forget_wanted(tx, one.code)
+            key, facts = f"sync-unreadable:{one.code}", {"why": one.why}
+            tx.cases.open([NewCase(NOT_READABLE, key, None, one.code, None, facts)])
+            return
+        self._version(tx, one.code, one.detail, one.papers, told)
+        rows.read_now(tx, one.code, one.since)
 
     def _version(
         self, tx: PgTx, code: str, detail: DossierDetail, papers: tuple[Paper, ...], told: Told
