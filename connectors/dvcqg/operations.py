@@ -14,22 +14,25 @@ from mappings.tables.national_statuses import number_of
 _ASKED = "asking changes nothing; it is repeated"
 
 
-def operations(client: Client) -> tuple[Operation, ...]:
-    """Dossier, steps, and the questions. Payloads are canonical JSON; names in each function."""
+class _Calls:
+    """What each operation does with its payload: canonical JSON; names in each method."""
 
-    def push_dossier(call: Call) -> Done:
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def push_dossier(self, call: Call) -> Done:
         """``{dossier: DossierFile, known?: bool}``; ``known``: they confirmed an earlier version."""
         file = from_json(DossierFile, call.payload["dossier"])
-        pushed = client.push_dossier(
+        pushed = self._client.push_dossier(
             file, known=call.payload.get("known") is True, deadline_seconds=call.deadline_seconds
         )
         return Done(data={"reference": file.code, "created": pushed.created}, code=pushed.code)
 
-    def find_pushed(call: Call) -> Finding:
+    def find_pushed(self, call: Call) -> Finding:
         """A create is done when the dossier is there in the state that was told. An update leaves no such trace."""
         file = from_json(DossierFile, call.payload["dossier"])
         try:
-            there = client.find_dossier(file.code, deadline_seconds=call.deadline_seconds)
+            there = self._client.find_dossier(file.code, deadline_seconds=call.deadline_seconds)
         except (OutcomeUnknown, Rejected) as exc:
             return Undecided(message=str(exc)[:200])
         if not there.found:
@@ -43,44 +46,50 @@ def operations(client: Client) -> tuple[Operation, ...]:
             )
         return Done(data={"reference": file.code, "created": True}, code="found")
 
-    def push_steps(call: Call) -> Done:
+    def push_steps(self, call: Call) -> Done:
         """``{dossier_code, steps: [Step]}``, of a dossier that they have."""
         code = call.payload["dossier_code"]
         steps = [from_json(Step, each) for each in call.payload["steps"]]
-        taken = client.push_steps(code, steps, deadline_seconds=call.deadline_seconds)
+        taken = self._client.push_steps(code, steps, deadline_seconds=call.deadline_seconds)
         return Done(data={"reference": code, "steps": taken}, code="0")
 
-    def find_dossier(call: Call) -> Done:
+    def find_dossier(self, call: Call) -> Done:
         """``{dossier_code}`` → ``{found, status, state}``."""
-        there = client.find_dossier(call.payload["dossier_code"], deadline_seconds=call.deadline_seconds)
+        there = self._client.find_dossier(
+            call.payload["dossier_code"], deadline_seconds=call.deadline_seconds
+        )
         return Done(data=_there(there), code="0")
 
-    def get_procedure(call: Call) -> Done:
+    def get_procedure(self, call: Call) -> Done:
         """``{code}`` → ``{procedure}``, theirs with their names, or ``null``."""
-        found = client.procedure(call.payload["code"], deadline_seconds=call.deadline_seconds)
+        found = self._client.procedure(call.payload["code"], deadline_seconds=call.deadline_seconds)
         return Done(data={"procedure": found.model_dump(mode="json") if found else None}, code="0")
 
-    def get_catalogue(call: Call) -> Done:
+    def get_catalogue(self, call: Call) -> Done:
         """``{name: procedures | agencies | fields | services}`` → ``{items}``."""
-        found = client.catalogue(call.payload["name"], deadline_seconds=call.deadline_seconds)
+        found = self._client.catalogue(call.payload["name"], deadline_seconds=call.deadline_seconds)
         return Done(data={"items": [item.model_dump(mode="json") for item in found]}, code="0")
 
-    def get_states(call: Call) -> Done:
+    def get_states(self, call: Call) -> Done:
         """``{}`` → ``{news, unreadable}``."""
-        news, unreadable = client.states(deadline_seconds=call.deadline_seconds)
+        news, unreadable = self._client.states(deadline_seconds=call.deadline_seconds)
         return Done(data={"news": to_json(list(news)), "unreadable": list(unreadable)}, code="0")
 
-    def find_account(call: Call) -> Done:
+    def find_account(self, call: Call) -> Done:
         """``{tax_code}`` → ``{account}``, empty when there is none."""
-        account = client.account_of(call.payload["tax_code"], deadline_seconds=call.deadline_seconds)
+        account = self._client.account_of(call.payload["tax_code"], deadline_seconds=call.deadline_seconds)
         return Done(data={"account": account}, code="0")
 
+
+def operations(client: Client) -> tuple[Operation, ...]:
+    """Dossier, steps, and the questions. Payloads are canonical JSON; names in each function."""
+    calls = _Calls(client)
     reads = {
-        "find_dossier": find_dossier,
-        "get_procedure": get_procedure,
-        "get_catalogue": get_catalogue,
-        "get_states": get_states,
-        "find_account": find_account,
+        "find_dossier": calls.find_dossier,
+        "get_procedure": calls.get_procedure,
+        "get_catalogue": calls.get_catalogue,
+        "get_states": calls.get_states,
+        "find_account": calls.find_account,
     }
     once = client.steps_once is True
     return (
@@ -89,11 +98,12 @@ def operations(client: Client) -> tuple[Operation, ...]:
             name="push_dossier",
             effect_class=EffectClass.FINDABLE,
             found_by="TraCuuHoSo by MaHoSo tells only whether they have the dossier, and its state. There in the state "
-            "told: a create was done. Not there: taken as proof, because a create that did arrive is answered 'đã tồn "
+            "told: a create was done (a dossier that came there another way cannot be told apart: such ones are told as "
+            "known). Not there: taken as proof, because a create that did arrive is answered 'đã tồn "
             "tại' when it is sent again, which changes nothing and becomes an update. An update leaves no trace of its "
             "own: it is sent again, since it sets the same values (assumed); the lane keeps older versions behind",
-            perform=push_dossier,
-            look_up=find_pushed,
+            perform=calls.push_dossier,
+            look_up=calls.find_pushed,
             not_found_is_proof=True,
         ),
         Operation(
@@ -104,7 +114,7 @@ def operations(client: Client) -> tuple[Operation, ...]:
             if once
             else "each call adds steps and nothing asks for them: TraCuuHoSo shows the state only, which the dossier "
             "itself has told before. A person sees them on the portal's page of the dossier",
-            perform=push_steps,
+            perform=calls.push_steps,
         ),
         *(
             Operation(

@@ -62,7 +62,8 @@ class Settings(SystemSettings):
         cut: fields that may be shortened to their limit; what is not named is refused before sending. TrichYeuHoSo and
             GhiChu are remarks of ours; a name or a code is never cut.
         send_note: GhiChu has broken calls; one client stopped sending it.
-        fee_codes: kind of fee → LoaiPhiLePhi. A kind that is not here is refused before sending.
+        fee_codes: kind of fee → LoaiPhiLePhi. A kind that is neither here nor in ``left_out`` is refused before sending.
+        left_out: kinds that are no phí and no lệ phí: they go by other messages and are not in the list of fees.
         fee_moment: HinhThucThu (1 at receipt, 2 at supplement, 4 at return). Assumed for this portal.
         entry: NoiNopHoSo: 2 was seen for dossiers of province portals. Assumed.
         channel_codes, return_codes: KenhThucHien and HinhThuc. HinhThuc has no number for a result that goes back online:
@@ -123,6 +124,7 @@ class Settings(SystemSettings):
     cut: frozenset[str] = frozenset()
     send_note: bool = False
     fee_codes: dict[FeeKind, str] = Field(default_factory=lambda: {FeeKind.PHI: "1", FeeKind.LE_PHI: "2"})
+    left_out: frozenset[FeeKind] = frozenset({FeeKind.THUE, FeeKind.PHAT})
     fee_moment: str = "1"
     entry: str = "2"
     channel_codes: dict[Channel, str] = Field(

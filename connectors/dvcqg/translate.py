@@ -86,7 +86,7 @@ def dossier(file: DossierFile, profile: Profile) -> dict[str, Any]:
         "DinhDanhCHS": _card(owner),
         "DSKetNoiCSDL": [{"MaCSDL": code} for code in file.registers],
         "TaiLieuNop": _handed_in(file.papers, profile, texts, troubles),
-        "DanhSachLePhi": [_fee(fee, profile, texts, troubles) for fee in file.fees],
+        "DanhSachLePhi": _fees(file.fees, profile, texts, troubles),
         "DanhSachTepDinhKemKhac": [
             _bare(paper, profile, texts, troubles) for paper in file.papers if not paper.files
         ],
@@ -222,6 +222,14 @@ def _bare(
     return item
 
 
+def _fees(
+    some: Sequence[FeeItem], profile: Profile, texts: list[str], troubles: list[tuple[str, str]]
+) -> list[dict[str, str]]:
+    """Phí and lệ phí; a tax or a fine is not in this list."""
+    out = profile.settings.left_out
+    return [_fee(fee, profile, texts, troubles) for fee in some if fee.kind not in out]
+
+
 def _fee(fee: FeeItem, profile: Profile, texts: list[str], troubles: list[tuple[str, str]]) -> dict[str, str]:
     if type(fee.amount) is not int or fee.amount < 0:
         troubles.append(("Gia", "is not whole đồng"))
@@ -255,7 +263,7 @@ def _supplement(
     _lengths(item, profile, troubles)
     texts += item.values()
     item["DanhSachGiayToBoSung"] = _handed_in(asked.papers, profile, texts, troubles)
-    item["DanhSachLePhiBoSung"] = [_fee(fee, profile, texts, troubles) for fee in asked.fees]
+    item["DanhSachLePhiBoSung"] = _fees(asked.fees, profile, texts, troubles)
     return item
 
 

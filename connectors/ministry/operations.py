@@ -15,15 +15,18 @@ from mappings.canonical.codec import from_json
 from mappings.canonical.file import DossierFile, FileRef, Step
 
 
-def operations(client: Client) -> tuple[Operation, ...]:
-    """Number, file, dossier, steps, state. Payloads are canonical JSON; names in each function."""
+class _Calls:
+    """What each operation does with its payload: canonical JSON; names in each method."""
 
-    def next_code(call: Call) -> Done:
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def next_code(self, call: Call) -> Done:
         """``{pattern?}`` → ``{code}``."""
-        code = client.next_code(call.payload.get("pattern", ""), deadline_seconds=call.deadline_seconds)
+        code = self._client.next_code(call.payload.get("pattern", ""), deadline_seconds=call.deadline_seconds)
         return Done(data={"code": code}, code="200")
 
-    def upload_file(call: Call) -> Done:
+    def upload_file(self, call: Call) -> Done:
         """``{file: FileRef, content_base64}`` → ``{file_id, id, hash}``."""
         file = from_json(FileRef, call.payload["file"])
         try:
@@ -32,14 +35,14 @@ def operations(client: Client) -> tuple[Operation, ...]:
             raise Rejected(
                 "the content is no base64", system=SYSTEM, operation=UPLOAD, code="local", reference=file.id
             ) from exc
-        made = client.upload(file, content, deadline_seconds=call.deadline_seconds)
+        made = self._client.upload(file, content, deadline_seconds=call.deadline_seconds)
         return Done(data={"file_id": file.id, "id": made.id, "hash": made.hash}, code="200")
 
-    def create_dossier(call: Call) -> Done:
+    def create_dossier(self, call: Call) -> Done:
         """``{dossier: DossierFile, uploads: {file id: {id, hash}}, form?}`` → ``{reference}``, their idHoSo."""
         file = from_json(DossierFile, call.payload["dossier"])
         try:
-            reference = client.create_dossier(
+            reference = self._client.create_dossier(
                 file,
                 uploads=_uploads(call.payload),
                 form=call.payload.get("form") or {},
@@ -49,19 +52,19 @@ def operations(client: Client) -> tuple[Operation, ...]:
             return Done(data={"reference": "", "code": file.code}, code=exc.code)
         return Done(data={"reference": reference, "code": file.code}, code="200")
 
-    def push_steps(call: Call) -> Done:
+    def push_steps(self, call: Call) -> Done:
         """``{reference, dossier_code, steps: [Step]}``; ``reference`` is their idHoSo."""
         facts = call.payload
         steps = [from_json(Step, each) for each in facts["steps"]]
-        taken = client.push_steps(
+        taken = self._client.push_steps(
             facts.get("reference", ""), facts["dossier_code"], steps, deadline_seconds=call.deadline_seconds
         )
         return Done(data={"reference": facts.get("reference", ""), "steps": taken}, code="200")
 
-    def push_state(call: Call) -> Done:
+    def push_state(self, call: Call) -> Done:
         """``{reference, dossier: DossierFile, note?, uploads?}``."""
         facts = call.payload
-        code = client.push_state(
+        code = self._client.push_state(
             facts.get("reference", ""),
             from_json(DossierFile, facts["dossier"]),
             note=facts.get("note", ""),
@@ -70,6 +73,10 @@ def operations(client: Client) -> tuple[Operation, ...]:
         )
         return Done(data={"reference": facts.get("reference", "")}, code=code)
 
+
+def operations(client: Client) -> tuple[Operation, ...]:
+    """Number, file, dossier, steps, state. Payloads are canonical JSON; names in each function."""
+    calls = _Calls(client)
     doubles = client.doubles_refused is True
     return (
         Operation(
@@ -78,7 +85,7 @@ def operations(client: Client) -> tuple[Operation, ...]:
             effect_class=EffectClass.IDEMPOTENT,
             found_by="a number that nobody uses is a gap in their numbers and nothing else: another one is asked for, and "
             "only the number that stands in the outcome is used",
-            perform=next_code,
+            perform=calls.next_code,
         ),
         Operation(
             system=SYSTEM,
@@ -86,7 +93,7 @@ def operations(client: Client) -> tuple[Operation, ...]:
             effect_class=EffectClass.IDEMPOTENT,
             found_by="a file that no dossier names does nothing: it is left there again, and only the id that stands in the "
             "outcome is used",
-            perform=upload_file,
+            perform=calls.upload_file,
         ),
         Operation(
             system=SYSTEM,
@@ -96,14 +103,14 @@ def operations(client: Client) -> tuple[Operation, ...]:
             if doubles
             else "none of the six calls looks a dossier up: the ministry's own push about this number, or a person who "
             "looks at its portal, tells whether it is there",
-            perform=create_dossier,
+            perform=calls.create_dossier,
         ),
         Operation(
             system=SYSTEM,
             name="push_steps",
             effect_class=EffectClass.EVIDENCE,
             found_by="each call adds steps and nothing asks for them: a person sees them in the dossier's history there",
-            perform=push_steps,
+            perform=calls.push_steps,
         ),
         Operation(
             system=SYSTEM,
@@ -111,7 +118,7 @@ def operations(client: Client) -> tuple[Operation, ...]:
             effect_class=EffectClass.IDEMPOTENT,
             found_by="it sets a value: telling it again changes nothing (assumed, docs/systems/ministry.md); the lane of the "
             "dossier keeps older states behind",
-            perform=push_state,
+            perform=calls.push_state,
         ),
     )
 

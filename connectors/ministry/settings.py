@@ -34,6 +34,7 @@ class Settings(SystemSettings):
         doubles_refused: the ministry confirms that a second NoiHoSo with the same MaHoSo is refused. Without that
             confirmation a lost answer of a create is a person's matter: none of the six calls looks a dossier up.
         fee_codes: LoaiPhiLePhi; 3 exists, its meaning is not told: assumed other.
+        left_out: kinds that are no phí and no lệ phí: they go by other messages and are not in the list of fees.
         fee_moment: HinhThucThu: 1 at receipt, 2 at supplement, 4 at return.
         paper_result, supplement_result, result_result: MaKetQua of papers handed in, handed in later, handed back.
         copy_codes: LoaiBan.
@@ -64,6 +65,7 @@ class Settings(SystemSettings):
     fee_codes: dict[FeeKind, int] = Field(
         default_factory=lambda: {FeeKind.PHI: 1, FeeKind.LE_PHI: 2, FeeKind.OTHER: 3}
     )
+    left_out: frozenset[FeeKind] = frozenset({FeeKind.THUE, FeeKind.PHAT})
     fee_moment: Literal[1, 2, 4] = 1
     paper_result: str = "KQ.DVC.THONGTIN"
     supplement_result: str = "KQ.DVC.GIAYTOBOSUNG"

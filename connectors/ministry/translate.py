@@ -132,7 +132,9 @@ def state(
     if not file.code.strip():
         troubles.append(("MaHoSo", "is empty"))
     if number and national_statuses.status(number).carries_fees:
-        item["DanhSachLePhi"] = [_fee(fee, settings, troubles) for fee in file.fees]
+        item["DanhSachLePhi"] = [
+            _fee(fee, settings, troubles) for fee in file.fees if fee.kind not in settings.left_out
+        ]
         item["DanhSachGiayToKetQua"] = [_result(each, settings, uploads, troubles) for each in file.results]
     return _clean(item, troubles)
 

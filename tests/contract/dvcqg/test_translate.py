@@ -330,7 +330,7 @@ def test_applicants_are_numbered_by_system_and_day():
         ({"applicant": person(name=PersonName("a\u200bb"))}, "ChuHoSo"),
         ({"registers": ("\x00",)}, "MaCSDL"),
         ({"summary": "\ud800"}, "TrichYeuHoSo"),
-        ({"fees": (FeeItem("T", "Thuế", FeeKind.THUE, 1),)}, "LoaiPhiLePhi"),
+        ({"fees": (FeeItem("T", "Tiền", FeeKind.OTHER, 1),)}, "LoaiPhiLePhi"),
         ({"fees": (FeeItem("T", "Phí", FeeKind.PHI, -1),)}, "Gia"),
         ({"fees": (FeeItem("T", "Phí", FeeKind.PHI, 1.5),)}, "Gia"),
         ({"papers": (Paper("A", "a", files=(FileRef("1", "a"),)),)}, "DuongDanTaiTepTin"),
@@ -367,6 +367,13 @@ def test_a_deleted_paper_needs_no_link_and_a_household_business_is_told_as_other
     item = translate.dossier(file, PROFILE)
     assert (item["TaiLieuNop"][0]["IsDeleted"], item["TaiLieuNop"][0]["DuongDanTaiTepTin"]) == ("True", "")
     assert (item["LoaiDoiTuong"], item["SoGiayToChuHoSo"]) == ("4", "0100000001")
+
+
+def test_taxes_and_fines_are_not_in_the_list_of_fees():
+    """They go by other messages; a line of a kind that nobody knows is refused instead."""
+    lines = tuple(FeeItem(kind.value, kind.value, kind, 1) for kind in FeeKind if kind is not FeeKind.OTHER)
+    told = translate.dossier(dossier(fees=lines), PROFILE)["DanhSachLePhi"]
+    assert [line["LoaiPhiLePhi"] for line in told] == ["1", "2"]
 
 
 def test_the_owner_is_told_where_somebody_else_hands_in():

@@ -180,14 +180,24 @@ def test_a_step_that_breaks_a_rule_never_leaves(there, changes, field):
     assert there.sandbox.received == {}
 
 
-def test_fees_that_are_no_whole_amounts_or_have_no_number_never_leave(there):
-    """Taxes and fines go other ways."""
-    for fee in (FeeItem("T", "Thuế", FeeKind.THUE, 5), FeeItem("T", "Phí", FeeKind.PHI, -5)):
+def test_fees_that_are_no_whole_amounts_never_leave(there):
+    """Half a đồng is somebody's mistake."""
+    for amount in (-5, 1.5):
+        fee = FeeItem("T", "Phí", FeeKind.PHI, amount)
         with pytest.raises(Rejected, match="local"):
             there.client.push_state(
                 "hs-1", dossier(state=DossierState.UNPAID, fees=(fee,)), uploads=uploads()
             )
     assert there.sandbox.received == {}
+
+
+def test_taxes_and_fines_are_not_in_the_list_of_fees(there):
+    """They go by other messages; other fees have a number of their own here."""
+    reference = there.create()
+    lines = tuple(FeeItem(kind.value, kind.value, kind, 1) for kind in FeeKind)
+    there.client.push_state(reference, dossier(state=DossierState.UNPAID, fees=lines), uploads=uploads())
+    told = there.books()["dossiers"][CODE]["states"][0]["DanhSachLePhi"]
+    assert [line["LoaiPhiLePhi"] for line in told] == [1, 2, 3]
 
 
 def test_a_year_alone_is_not_made_into_the_first_of_january(there):
