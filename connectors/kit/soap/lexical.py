@@ -21,13 +21,14 @@ Take = Callable[[str, str], Any]
 """(text, field) → value, or :class:`Unreadable` with the field's name."""
 
 _BLANK = " \t\r\n"
+_MOST_DIGITS = 19
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _MONEY = re.compile(r"(0|[1-9][0-9]{0,17})(?:\.0{1,4})?")
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?")
 _DOUBLE = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?(?:[eE][+-]?[0-9]{1,2})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
 )
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
@@ -45,10 +46,11 @@ def whole(raw: str, field: str) -> int:
     Raises:
         Unreadable
     """
-    stripped = raw.strip(_BLANK)
-    if _WHOLE.fullmatch(stripped) is None:
-        raise Unreadable(field, "a whole number is expected")
-    return int(stripped)
+    if raw.isascii() and raw.isdigit() and raw[0] != "0" and len(raw) < _MOST_DIGITS:
+        return int(raw)  # nearly all of them
+    if _WHOLE.fullmatch(raw.strip(_BLANK)) is not None:
+        return int(raw)
+    raise Unreadable(field, "a whole number is expected")
 
 
 def money(raw: str, field: str) -> int:
@@ -72,10 +74,9 @@ def decimal(raw: str, field: str) -> Decimal:
     Raises:
         Unreadable
     """
-    stripped = raw.strip(_BLANK)
-    if _DECIMAL.fullmatch(stripped) is None:
-        raise Unreadable(field, "a number is expected")
-    return Decimal(stripped)
+    if _DECIMAL.fullmatch(raw) is not None or _DECIMAL.fullmatch(raw.strip(_BLANK)) is not None:
+        return Decimal(raw)
+    raise Unreadable(field, "a number is expected")
 
 
 def double(raw: str, field: str) -> Decimal:
@@ -96,7 +97,9 @@ def flag(raw: str, field: str) -> bool:
     Raises:
         Unreadable
     """
-    found = _FLAGS.get(raw.strip(_BLANK))
+    found = _FLAGS.get(raw)
+    if found is None:
+        found = _FLAGS.get(raw.strip(_BLANK))
     if found is None:
         raise Unreadable(field, "true or false is expected")
     return found
@@ -135,6 +138,13 @@ def moment(raw: str, field: str) -> datetime:
     Raises:
         Unreadable: also without a zone: nobody guesses one.
     """
+    if _MOMENT.fullmatch(raw) is not None:
+        try:
+            found = datetime.fromisoformat(raw)
+            if found.tzinfo is not None:
+                return found.astimezone(UTC)
+        except (ValueError, OverflowError) as exc:
+            raise Unreadable(field, "there is no such moment") from exc
     return _moment(raw, field, None)
 
 
@@ -148,13 +158,15 @@ def moment_here(raw: str, field: str) -> datetime:
 
 
 def _moment(raw: str, field: str, zone: tzinfo | None) -> datetime:
-    stripped = raw.strip(_BLANK)
-    matched = _MOMENT.fullmatch(stripped)
+    matched = _MOMENT.fullmatch(raw)
     if matched is None:
-        raise Unreadable(field, "a moment as yyyy-MM-ddTHH:mm:ss with its zone is expected")
+        raw = raw.strip(_BLANK)
+        matched = _MOMENT.fullmatch(raw)
+        if matched is None:
+            raise Unreadable(field, "a moment as yyyy-MM-ddTHH:mm:ss with its zone is expected")
     try:
-        found = datetime.fromisoformat(stripped)
-        if matched[1] is None:
+        found = datetime.fromisoformat(raw)
+        if found.tzinfo is None:
             if zone is None:
                 raise Unreadable(field, "has no zone")
             found = found.replace(tzinfo=zone)

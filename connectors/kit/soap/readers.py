@@ -19,10 +19,14 @@ from connectors.kit.soap import lexical
 from connectors.kit.soap.attachments import NO_PARTS, Parts, octets_of
 from connectors.kit.soap.lexical import Take
 from connectors.kit.soap.shapes import Kind, Part, Place, Shape, field_name
-from connectors.kit.soap.versions import XSI_NIL
+from connectors.kit.soap.straight import Field as _Field
+from connectors.kit.soap.straight import Read as _Read
+from connectors.kit.soap.straight import Step as _Step
+from connectors.kit.soap.straight import beside, is_nil, straight_line, text_of
 
 T = TypeVar("T")
-_Read = Callable[[Any, Parts], Any]
+_MOST_ORDERS = 64
+_MISSING: Any = object()
 
 _TAKES: Mapping[Kind, Take] = {
     Kind.TEXT: lexical.text,
@@ -62,19 +66,6 @@ class Named:
     local: str = ""
     namespace: str | None = None
     attribute: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """One field of a model, ready to be compiled.
-
-    Attributes:
-        take: for values with text only; ``read`` for everything else.
-    """
-
-    part: Part
-    take: Take | None
-    read: _Read | None
 
 
 class Reader(Generic[T]):
@@ -229,86 +220,79 @@ def _leaf(part: Part, take: Take | None) -> _Field:
 
 
 def _compiled(model: type, found: list[_Field]) -> _Read:
-    """The reader proper. Everything that can be decided once is decided here, not per element."""
-    index: dict[Any, tuple[int, Take | None, _Read | None, bool, str, bool]] = {}
-    blank: list[Any] = []
-    beside: list[tuple[int, Part, Take]] = []
-    needed: list[tuple[int, str, int]] = []
-    many: list[tuple[int, int, int | None, str]] = []
-    for at, each in enumerate(found):
-        part = each.part
-        several = part.most is None or part.most > 1
-        blank.append(() if several else None)
-        if part.place is not Place.CHILD:
-            beside.append((at, part, each.take or lexical.text))
-            continue
-        index[part.tag] = (at, each.take, each.read, several, part.local, part.nillable)
-        if several:
-            many.append((at, part.least, part.most, part.local))
-        elif part.least:
-            needed.append((at, part.local, part.least))
-    required = [(at, local) for at, local, _ in needed]
-    look_up = index.get
+    """The reader proper: straight through for orders of children that were seen before, step by step otherwise."""
+    index = {
+        each.part.tag: (at, each.take, each.read, each.part.local, each.part.nillable)
+        for at, each in enumerate(found)
+        if each.part.place is Place.CHILD
+    }
+    several = any(_is_many(each.part) for each in found)
+    straight: dict[tuple[Any, ...], _Read] = {}
+
+    def other(node: Any, parts: Parts) -> Any:
+        tags = tuple([child.tag for child in node])
+        known = straight.get(tags)
+        if known is not None:
+            return known(node, parts)
+        made = model(*_values(node, index, found, parts))
+        if not several and len(straight) < _MOST_ORDERS:
+            straight[tags] = straight_line(model, tags, [index.get(tag) for tag in tags], found, other)
+            if usual[0] is other:
+                usual[0] = straight[tags]
+        return made
+
+    usual: list[_Read] = [other]  # the first order that was seen is taken for the usual one
 
     def read(node: Any, parts: Parts) -> Any:
-        values = blank.copy()
-        seen = 0
-        for child in node:
-            known = look_up(child.tag)
-            if known is None:
-                continue
-            at, take, inner, several, local, nillable = known
-            bit = 1 << at
-            if seen & bit and not several:
-                raise Unreadable(local, "stands there twice")
-            if nillable and _is_nil(child, local):
-                value: Any = None
-            elif take is not None:
-                if len(child):
-                    raise Unreadable(local, "holds something else than text")
-                value = take(child.text or "", local)
-            elif inner is not None:
-                value = inner(child, parts)
-            if not several:
-                values[at] = value
-            elif seen & bit:
-                values[at].append(value)
-            else:
-                values[at] = [value]
-            seen |= bit
-        for at, local in required:
-            if not seen & (1 << at):
-                raise Unreadable(local, "is missing")
-        for at, least, most, local in many:
-            count = len(values[at])
-            if count < least or (most is not None and count > most):
-                raise Unreadable(local, f"{count} of it are not as agreed")
-            values[at] = tuple(values[at])
-        for at, part, take in beside:
-            values[at] = _beside(node, part, take)
-        return model(*values)
+        return usual[0](node, parts)
 
     return read
 
 
-def _is_nil(node: Any, local: str) -> bool:
-    said = node.get(XSI_NIL)
-    if said is None or not lexical.flag(said, local):
-        return False
-    if len(node) or node.text:
-        raise Unreadable(local, "is said to be nothing and holds something")
-    return True
+def _is_many(part: Part) -> bool:
+    return part.most is None or part.most > 1
 
 
-def _beside(node: Any, part: Part, take: Take) -> Any:
-    """An attribute, or the element's own text."""
-    if part.place is Place.OWN:
-        if len(node):
-            raise Unreadable(part.local, "holds something else than text")
-        return take(node.text or "", part.local)
-    said = node.get(part.tag)
-    if said is None:
+def _values(node: Any, index: Mapping[Any, _Step], found: list[_Field], parts: Parts) -> list[Any]:
+    """Step by step: every child as often as was agreed."""
+    values: list[Any] = [[] if _is_many(each.part) else _MISSING for each in found]
+    last: Any = None
+    step: _Step | None = None
+    for child in node:
+        tag = child.tag
+        if tag != last:
+            last, step = tag, index.get(tag)
+        if step is None:
+            continue
+        at, take, inner, local, nillable = step
+        if nillable and is_nil(child, local):
+            value: Any = None
+        elif take is not None:
+            value = take(text_of(child, local), local)
+        else:
+            value = inner(child, parts) if inner is not None else None
+        before = values[at]
+        if before is _MISSING:
+            values[at] = value
+        elif isinstance(before, list) and _is_many(found[at].part):
+            before.append(value)
+        else:
+            raise Unreadable(local, "stands there twice")
+    for at, each in enumerate(found):
+        values[at] = _finished(node, each, values[at])
+    return values
+
+
+def _finished(node: Any, each: _Field, value: Any) -> Any:
+    part = each.part
+    if part.place is not Place.CHILD:
+        return beside(node, part, each.take or lexical.text)
+    if _is_many(part):
+        if len(value) < part.least or (part.most is not None and len(value) > part.most):
+            raise Unreadable(part.local, f"{len(value)} of it are not as agreed")
+        return tuple(value)
+    if value is _MISSING:
         if part.least:
             raise Unreadable(part.local, "is missing")
         return None
-    return take(said, part.local)
+    return value
