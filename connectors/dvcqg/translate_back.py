@@ -151,22 +151,17 @@ _MARKS = (
 def _papers(items: Sequence[Mapping[str, Any]], profile: Profile) -> Iterator[Paper]:
     """Papers out of files: neighbours with one component code and the same marks are one paper."""
     first: Mapping[str, Any] = {}
-    last: list[Any] = []
+    last: tuple[Any, ...] = ()
     files: list[FileRef] = []
     for item in items:
-        marks = [item.get(name) for name in _MARKS]
+        marks = tuple(map(item.get, _MARKS))
         if files and (marks != last or not marks[0]):
             yield _paper(first, files, profile)
             files = []
         if not files:
             first, last = item, marks
-        files.append(
-            FileRef(
-                id=text(item, "TepDinhKemId"),
-                name=text(item, "TenTepDinhKem"),
-                url=text(item, "DuongDanTaiTepTin"),
-            )
-        )
+        url = text(item, "DuongDanTaiTepTin")
+        files.append(FileRef(text(item, "TepDinhKemId"), text(item, "TenTepDinhKem"), url=url))
     if files:
         yield _paper(first, files, profile)
 
@@ -184,7 +179,7 @@ def _paper(item: Mapping[str, Any], files: Sequence[FileRef], profile: Profile) 
 
 
 def _reuse(item: Mapping[str, Any], profile: Profile) -> Reuse:
-    if _flag(item, "DuocLayTuKhoDMQG"):
+    if item.get("DuocLayTuKhoDMQG") != "0" and _flag(item, "DuocLayTuKhoDMQG"):
         return Reuse.FROM_REGISTER
     given = text(item, "DuocTaiSuDung")
     return _of(profile.reuse_back, given, "DuocTaiSuDung") if given else Reuse.NO
