@@ -9,14 +9,17 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
 from mappings.canonical.party import PartyKind
 from mappings.errors import MappingError
+from mappings.tables.dated import Way, installed
 
 TABLE = "applicants"
+LIST = "applicant"
+"""Its name at the desk where people add rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +64,23 @@ def applicants() -> tuple[Applicant, ...]:
     )
 
 
-@lru_cache(maxsize=64)
 def codes(system: str, on: date) -> Mapping[PartyKind, str]:
     """Kind → number of ``system`` on that day; a kind that it has no number for is not there."""
     found = {row.kind: row.code for row in applicants() if row.system == system and row.holds(on)}
+    for row in reversed(installed().rows(system, LIST)):
+        if row.way is not Way.READ and row.holds(on):
+            found[PartyKind(row.meaning)] = row.code
     return MappingProxyType(found)
 
 
-@lru_cache(maxsize=64)
 def kinds(system: str, on: date) -> Mapping[str, PartyKind]:
     """Number of ``system`` → kind on that day."""
     found = {
         row.code: row.kind for row in applicants() if row.system == system and row.read and row.holds(on)
     }
+    for row in reversed(installed().rows(system, LIST)):
+        if row.way is not Way.SENT and row.holds(on):
+            found[row.code] = PartyKind(row.meaning)
     return MappingProxyType(found)
 
 

@@ -13,6 +13,7 @@ from importlib import resources
 
 from mappings.canonical.dossier import DossierStage, DossierState
 from mappings.errors import MappingError
+from mappings.tables.dated import open_row
 
 TABLE = "igate_statuses"
 
@@ -70,6 +71,18 @@ def meaning(code: int, overrides: Mapping[int, str] | None = None) -> StatusMean
             *confirmed,
             name_vi=known.name_vi if known else f"Trạng thái {code}",
             national=known.national if known else None,
+            assumed=False,
+        )
+    person = open_row("igate", "dossier_state", str(code))
+    if person is not None:
+        state = DossierState(person.meaning)
+        same = known is not None and known.state is state
+        return StatusMeaning(
+            code,
+            state,
+            known.stage if known is not None and same else DossierStage.UNKNOWN,
+            name_vi=known.name_vi if known else f"Trạng thái {code}",
+            national=known.national if known is not None and same else None,
             assumed=False,
         )
     if known is None:

@@ -11,6 +11,7 @@ from importlib import resources
 
 from mappings.canonical.dossier import DossierState
 from mappings.errors import MappingError
+from mappings.tables.dated import added
 
 TABLE = "land_statuses"
 PROGRESS, END = "progress", "end"
@@ -75,6 +76,9 @@ def meaning(of: str, code: str, on: date, overrides: Mapping[str, str] | None = 
             return DossierState(confirmed)
         except ValueError:
             raise MappingError(TABLE, code, f"the override {confirmed!r} is not in our words") from None
+    person = added(f"land.{of}", "dossier_state", on, code=code)
+    if person is not None:
+        return DossierState(person.meaning)
     for row in statuses():
         if (row.list, row.code) == (of, code) and row.holds(on):
             return row.state

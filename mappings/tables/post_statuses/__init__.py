@@ -10,6 +10,7 @@ from importlib import resources
 
 from mappings.canonical.post import PostState
 from mappings.errors import MappingError
+from mappings.tables.dated import added
 
 TABLE = "post_statuses"
 
@@ -54,6 +55,10 @@ def status(code: str, on: date, *, of: str = "tracking") -> PostStatus:
     Raises:
         MappingError: no such code in the list on that day.
     """
+    person = added(f"post.{of}", "post_state", on, code=code)
+    if person is not None:
+        state = PostState(person.meaning)
+        return PostStatus(of, code, state, code, code, person.confidence, person.valid_from, person.valid_to)
     for row in statuses():
         is_valid = row.valid_from <= on and (row.valid_to is None or on <= row.valid_to)
         if (row.of, row.code) == (of, code) and is_valid:
