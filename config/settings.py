@@ -70,6 +70,20 @@ class Sync(_Section):
     subscriptions: str = ""
 
 
+class Reuse(_Section):
+    """What is asked of national databases for a dossier.
+
+    Attributes:
+        questions: file of questions; empty: those that ship with the product.
+        officer: account in whose name the system itself asks; each register's settings know its name there.
+        key: marks whom a question is about; empty: nothing is asked.
+    """
+
+    questions: str = ""
+    officer: str = "lienthong"
+    key: SecretStr = SecretStr("")
+
+
 class FileLinks(_Section):
     """Links by which other systems pull files of dossiers from us.
 
@@ -118,6 +132,7 @@ class Settings(BaseSettings):
     logging: Logging = Field(default_factory=Logging)
     sync: Sync = Field(default_factory=Sync)
     files: FileLinks = Field(default_factory=FileLinks)
+    reuse: Reuse = Field(default_factory=Reuse)
     connectors: ConnectorSettings = Field(default_factory=ConnectorSettings)
 
     @classmethod

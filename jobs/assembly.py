@@ -25,6 +25,8 @@ from jobs.reconciliation.service import Reconciliation
 from jobs.refunds import handlers as refund_handlers
 from jobs.refunds.remedies import Remedies
 from jobs.refunds.service import Refunds
+from jobs.reuse.rules import read_questions
+from jobs.reuse.service import Reuse
 from jobs.store.postgres.store import PgStore
 from jobs.sync import handlers as sync_handlers
 from jobs.sync.routes import routes
@@ -78,9 +80,11 @@ def assemble(settings: Settings, store: PgStore, *, clock: Clock, ids: Ids, chan
     feed = sync = links = None
     if settings.connectors.igate is not None:
         links = file_links(settings)
-        sync = synchronisation(settings, store, connectors, links)
+        reuse = reusing(settings, connectors, ids)
+        sync = synchronisation(settings, store, connectors, links, reuse)
         feed = Feed(store, connectors.clients["igate"], refunds, changed=sync.want)
         handlers |= sync_handlers.handlers(sync)
+        handlers |= {} if reuse is None else reuse.handlers()
     return Assembly(
         connectors=connectors,
         calendar=calendar,
@@ -101,7 +105,18 @@ def file_links(settings: Settings) -> Links | None:
     return Links(secret, settings.api.address, timedelta(hours=settings.files.hours)) if secret else None
 
 
-def synchronisation(settings: Settings, store: PgStore, connectors: Connectors, links: Links | None) -> Sync:
+def reusing(settings: Settings, connectors: Connectors, ids: Ids) -> Reuse | None:
+    """What is asked of national databases; ``None``: nothing."""
+    key = settings.reuse.key.get_secret_value()
+    if not key:
+        return None
+    questions = read_questions(settings.reuse.questions)
+    return Reuse(questions, list(connectors.clients), ids, officer=settings.reuse.officer, key=key)
+
+
+def synchronisation(
+    settings: Settings, store: PgStore, connectors: Connectors, links: Links | None, reuse: Reuse | None
+) -> Sync:
     """Who is told of dossiers: the systems that are set, by the rules of the installation."""
     case_system = connectors.clients["igate"]
     files = Files(store, case_system, links)
@@ -109,7 +124,7 @@ def synchronisation(settings: Settings, store: PgStore, connectors: Connectors, 
         if system in connectors.clients:
             setattr(connectors.clients[system], name, files.read)
     rules = read_rules(settings.sync.subscriptions)
-    return Sync(store, case_system, routes(connectors.clients), rules, files=files)
+    return Sync(store, case_system, routes(connectors.clients), rules, files=files, reuse=reuse)
 
 
 def channels(settings: Settings, connectors: Connectors) -> dict[str, Channel]:

@@ -6,13 +6,13 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from mappings.canonical.codec import to_json
 from mappings.canonical.dossier import DossierDetail, DossierState
 from mappings.canonical.file import Channel, DossierFile, FeeItem, Paper, Step
-from mappings.canonical.party import Party, PartyKind, PersonName, Place
+from mappings.canonical.party import Birth, BirthPrecision, Party, PartyKind, PersonName, Place
 
 OFFICER = "Bộ phận Một cửa"
 """Who handled a step when the case system does not say: systems that take steps refuse an empty name."""
@@ -114,6 +114,7 @@ def _applicant(detail: DossierDetail) -> Party:
         personal_number=number if len(number) == 12 else "",
         old_number=number if len(number) == 9 else "",
         tax_code=form.get("tax_code", ""),
+        birth=_birth(form.get("birthday", "")),
         place=Place(
             province=form.get("province", ""),
             commune=form.get("commune", ""),
@@ -122,6 +123,17 @@ def _applicant(detail: DossierDetail) -> Party:
         phone=form.get("phone", ""),
         email=form.get("email", ""),
     )
+
+
+def _birth(text: str) -> Birth | None:
+    """``dd/MM/yyyy`` or a year; forms are filled by people, and what is no day is left out."""
+    try:
+        if len(text) == 4:
+            return Birth(date(int(text), 1, 1), BirthPrecision.YEAR)
+        day, month, year = text.split("/")
+        return Birth(date(int(year), int(month), int(day)))
+    except ValueError:
+        return None
 
 
 def _at(steps: Sequence[Step], state: DossierState) -> datetime | None:

@@ -48,6 +48,13 @@ class PaperFiles(Protocol):
     def linked(self, file: DossierFile, now: datetime) -> DossierFile: ...
 
 
+class Reusing(Protocol):
+    """The part of ``jobs.reuse.service.Reuse`` that is used here."""
+
+    def ask(self, tx: PgTx, code: str, file: DossierFile) -> int: ...
+    def reused(self, tx: PgTx, code: str, file: DossierFile) -> DossierFile: ...
+
+
 class CaseSystem(Protocol):
     """The part of the case system's client that is used here."""
 
@@ -86,14 +93,17 @@ class Sync:
         rules: Sequence[Rule],
         *,
         files: PaperFiles | None = None,
+        reuse: Reusing | None = None,
     ) -> None:
         """Wire it.
 
         Args:
             routes: system → how it is told; a rule for a system that is not here is left alone.
             files: fetches the files of papers and makes links to them; without it dossiers are told without papers.
+            reuse: asks registers about the applicant, and knows which of them the dossier uses.
         """
-        self._store, self._client, self._routes, self._files = store, client, dict(routes), files
+        self._store, self._client, self._routes = store, client, dict(routes)
+        self._files, self._reuse = files, reuse
         self._rules = tuple(rule for rule in rules if rule.system in routes)
 
     @property
@@ -165,12 +175,16 @@ class Sync:
         stored = rows.file_of(tx, code, lock=True)
         before = from_json(DossierFile, stored["content"]) if stored else None
         file = assembled(detail, before, papers)
+        if self._reuse is not None:
+            file = self._reuse.reused(tx, code, file)
         mark = digest(file)
         if stored is not None and stored["digest"] == mark:
             return
         rows.keep_file(tx, code, file.version, mark, plain(file))
         told.versions += 1
         told.planned += self.tell(tx, code, file)
+        if self._reuse is not None:
+            told.planned += self._reuse.ask(tx, code, file)
 
     def tell(self, tx: PgTx, code: str, file: DossierFile, *, only: str = "", again: str = "") -> int:
         """Plan the calls that bring every interested system to this version; how many.
