@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from connectors.errors import AlreadyDone, ContractBroken, CredentialsRefused, OutcomeUnknown, Rejected
-from connectors.igate import translate, wire
+from connectors.errors import (
+    AlreadyDone,
+    ContractBroken,
+    CredentialsRefused,
+    OutcomeUnknown,
+    Rejected,
+    Unavailable,
+)
+from connectors.igate import creating, translate, wire
 from connectors.igate.multipart import one_file
 from connectors.igate.settings import Settings
 from connectors.kit.effects import EffectClass
@@ -15,6 +22,7 @@ from connectors.kit.reading import Unreadable, a_text, agreed, an_object, read_j
 from connectors.kit.seams import Clock
 from connectors.kit.transport import Transport
 from mappings.canonical.dossier import DossierDetail, DossierHead, FeeDemand, FeedPage, FeesRead
+from mappings.canonical.file import DossierFile, FileRef
 from mappings.errors import MappingError
 
 SYSTEM = "igate"
@@ -22,8 +30,13 @@ SHOWN = frozenset({"code", "status", "last", "totalElements", "numberOfElements"
 """Fields that exchange summaries may show. Bodies are full of people: hardly any."""
 
 
+def no_files(file: FileRef) -> bytes:
+    """What a client has until the installation gives it a file store."""
+    raise LookupError(f"file {file.id}")
+
+
 class Client:
-    """The case system.
+    """The case system. ``read_file`` is set by the composition root.
 
     ``can_be_told`` is ``False`` without an adapter: then nothing is sent, and fees that were paid go on the list
     for the counter, rechecked by the feed.
@@ -33,11 +46,17 @@ class Client:
         self, settings: Settings, transport: Transport, adapter: Transport | None = None, *, clock: Clock
     ) -> None:
         self._settings, self._transport, self._adapter, self._clock = settings, transport, adapter, clock
+        self.read_file: Callable[[FileRef], bytes] = no_files
 
     @property
     def can_be_told(self) -> bool:
         """Whether there is an adapter for what we have to say."""
         return self._adapter is not None
+
+    @property
+    def not_found_is_proof(self) -> bool:
+        """Whether a dossier that is not found by its code was never created."""
+        return self._settings.create_not_found_is_proof
 
     @property
     def newest_first(self) -> bool:
@@ -291,24 +310,59 @@ class Client:
             found = an_object(first, "data[]")
             return a_text(found, "IdTepTin", empty=False), a_text(found, "HashTepTin", empty=False)
 
-    def create_dossier(self, dossier: Mapping[str, Any]) -> tuple[str, str]:
-        """Create a dossier (NoiHoSo): (idHoSo, maHoSo). After a lost answer look for its code with :meth:`by_code`.
+    def create_dossier(
+        self,
+        file: DossierFile,
+        *,
+        form: Mapping[str, Any] | None = None,
+        deadline_seconds: float | None = None,
+    ) -> tuple[str, str]:
+        """Create a dossier (NoiHoSo) under ``file.code``, which came from :meth:`next_code`: (idHoSo, maHoSo).
+
+        Its files are left there first; a file that no dossier names does nothing, so up to the creation itself nothing
+        was done. After a lost answer look for the code with :meth:`by_code`.
 
         Raises:
-            AlreadyDone, Rejected, Unavailable, CredentialsRefused, OutcomeUnknown, ContractBroken
+            AlreadyDone, Rejected (code ``not-sent``: refused by us), Unavailable, CredentialsRefused, OutcomeUnknown,
+            ContractBroken
         """
-        code = str(dossier.get("MaHoSo") or "")
-        answer = self._adapter_of("create_dossier").send(
-            "create_dossier",
+        code, create = file.code, "create_dossier"
+        today = self._clock.now().astimezone(wire.HANOI).date()
+        adapter = self._adapter_of(create, code)
+        try:
+            uploads = self._left_there(file, code)
+            body = creating.message(file, self._settings, uploads=uploads, form=form or {}, on=today)
+        except (ValueError, MappingError, LookupError) as exc:
+            raise self._not_sent(create, code, exc) from exc
+        answer = adapter.send(
+            create,
             "POST",
             self._settings.adapter_create_path,
             effect_class=EffectClass.FINDABLE,
             reference=code,
-            json=dossier,
+            json=body,
+            deadline_seconds=deadline_seconds,
         )
-        with agreed(SYSTEM, "create_dossier", code):
-            data = an_object(self._yes(answer.content, "create_dossier", code), "data")
-            return a_text(data, "idHoSo", empty=False), a_text(data, "maHoSo", empty=False)
+        with agreed(SYSTEM, create, code):
+            data = an_object(self._yes(answer.content, create, code), "data")
+            made = a_text(data, "idHoSo", empty=False), a_text(data, "maHoSo", empty=False)
+            if made[1] != code:
+                raise Unreadable("maHoSo", "is another dossier")
+        return made
+
+    def _left_there(self, file: DossierFile, code: str) -> dict[str, creating.Upload]:
+        uploads: dict[str, creating.Upload] = {}
+        for ref in (ref for paper in file.papers for ref in paper.files):
+            try:
+                uploads[ref.id] = self.upload(ref.name, self.read_file(ref))
+            except OutcomeUnknown as exc:
+                raise Unavailable(
+                    "a file was not taken; nothing was created",
+                    system=SYSTEM,
+                    operation="create_dossier",
+                    reference=code,
+                ) from exc
+        return uploads
 
     # ---- inside ------------------------------------------------------------------------------------------------------
 

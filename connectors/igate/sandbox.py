@@ -65,6 +65,7 @@ class CaseSystemSandbox(CaseSystemControls):
         self._by_id: dict[str, Case] = {}
         self._tokens: dict[str, tuple[datetime, int]] = {}
         self._count = 0
+        self.uploads: set[str] = set()
 
     # ---- tokens ------------------------------------------------------------------------------------------------------
 
@@ -188,6 +189,7 @@ class CaseSystemSandbox(CaseSystemControls):
             if not request.headers.get("content-type", "").startswith("multipart/form-data"):
                 return _json({"code": 400, "message": "Thiếu tệp"}, 400)
             digest = hashlib.sha256(request.body).hexdigest()
+            self.uploads.add(digest[:24])
             return _json(
                 {"code": 200, "message": "OK", "data": [{"IdTepTin": digest[:24], "HashTepTin": digest}]}
             )
@@ -205,7 +207,15 @@ class CaseSystemSandbox(CaseSystemControls):
                 return _json({"code": 400, "message": "Hồ sơ đã tồn tại"})
             if not code or not _SPACED.fullmatch(asked.get("NgayNop", "")):
                 return _json({"code": 400, "message": "Thiếu MaHoSo hoặc NgayNop"}, 400)
-            case = self._file({"code": code, "procedure": asked.get("MaTTHC", "")})
+            if not asked.get("ChuHoSo") or not asked.get("MaDonViTiepNhan"):
+                return _json({"code": 400, "message": "Thiếu ChuHoSo hoặc MaDonViTiepNhan"}, 400)
+            papers = asked.get("ThanhPhanHoSo") or []
+            files = [each["IdGiayTo"] for paper in papers for each in paper["GiayToDinhKem"]]
+            if not set(files) <= self.uploads:
+                return _json({"code": 400, "message": "Sai IdGiayTo"}, 400)
+            facts = {"code": code, "procedure": asked.get("MaTTHC", ""), "applicant": asked["ChuHoSo"]}
+            facts["papers"] = [paper["TenThanhPhanHoSo"] for paper in papers]
+            case = self._file({**facts, "agency": asked["MaDonViTiepNhan"]})
             return _json({"code": 200, "data": {"idHoSo": case.number, "maHoSo": code}})
 
         return self._with_token(request, act)

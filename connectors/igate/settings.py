@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from connectors.kit.addresses import Address
+from mappings.canonical.file import CopyKind
 from mappings.errors import MappingError
 from mappings.tables.igate_statuses import meaning
 from mappings.tables.national_statuses import status as national_status
@@ -70,6 +71,9 @@ class Settings(BaseModel):
         success_codes: ``code`` in the adapter's answer. D
         refused_texts, already_texts: beginnings of plain-text answers with a known meaning, folded to lower case. D
         officer, department: who we are in a dossier's progress.
+        paper_copies, paper_result: LoaiBan and MaKetQua of handed-in papers when a dossier is created. C
+        create_not_found_is_proof: the province confirms that a dossier that was created is found by its code at once.
+            Without that a lost answer is asked about and then shown to a person; it is never created again by itself. D
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -117,6 +121,11 @@ class Settings(BaseModel):
     already_texts: tuple[str, ...] = ("đã tồn tại", "đã cập nhật", "đã thanh toán")
     officer: str = "Liên Thông"
     department: str = "Trung tâm Phục vụ hành chính công"
+    paper_copies: dict[CopyKind, int] = Field(
+        default_factory=lambda: {CopyKind.ORIGINAL: 0, CopyKind.COPY: 1, CopyKind.ELECTRONIC: 2}
+    )
+    paper_result: str = "KQ.DVC.THONGTIN"
+    create_not_found_is_proof: bool = False
 
     deadline_seconds: float = 30.0
     largest_answer_bytes: int = 20_000_000

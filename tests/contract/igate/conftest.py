@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,6 +16,9 @@ from connectors.igate.sandbox import CaseSystemSandbox
 from connectors.igate.settings import Settings
 from connectors.kit.sandbox import SandboxRequest, serve
 from connectors.kit.transport import Transport
+from mappings.canonical.dossier import DossierState
+from mappings.canonical.file import DossierFile
+from mappings.canonical.party import Party, PartyKind, PersonName, Place
 from tests.support.clock import VirtualClock
 
 SECRET = "mat-khau-thu-nghiem"
@@ -36,6 +40,31 @@ def settings(url: str = "http://127.0.0.1:9", **changes: Any) -> Settings:
         "page_size": 3,
     }
     return Settings(**{**facts, **changes})
+
+
+def new_dossier(code: str, **changes: Any) -> DossierFile:
+    """A dossier that began elsewhere."""
+    applicant = Party(
+        PartyKind.CITIZEN,
+        PersonName("NGUYỄN THỊ KÍN"),
+        personal_number="001099000001",
+        place=Place(province="52", commune="23710", detail="Thôn Mẫu"),
+        phone="0900000001",
+    )
+    facts: dict[str, Any] = {
+        "code": code,
+        "version": 1,
+        "procedure": "2.001023",
+        "procedure_name": "",
+        "field": "",
+        "field_name": "",
+        "agency": "H21.15",
+        "agency_name": "",
+        "applicant": applicant,
+        "state": DossierState.RECEIVED,
+        "submitted_at": datetime(2026, 11, 23, 1, 0, tzinfo=UTC),
+    }
+    return DossierFile(**{**facts, **changes})
 
 
 @dataclass

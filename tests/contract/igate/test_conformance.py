@@ -5,13 +5,14 @@ from __future__ import annotations
 from connectors.igate.connect import connected
 from connectors.igate.sandbox import CaseSystemSandbox
 from connectors.kit.effects import Call
+from mappings.canonical.codec import to_json
 from tests.contract.conformance import Conformance, World
-from tests.contract.igate.conftest import FEES, SECRET, asked, settings
+from tests.contract.igate.conftest import FEES, SECRET, asked, new_dossier, settings
 from tests.support.clock import VirtualClock
 
 
 class TestCaseSystem(Conformance):
-    operations = ("confirm_fee", "update_status", "add_note")
+    operations = ("confirm_fee", "update_status", "add_note", "create_dossier")
     plain_ok = False
 
     def world(self) -> World:
@@ -36,9 +37,12 @@ class TestCaseSystem(Conformance):
             calls={
                 "confirm_fee": lambda: Call("fee-paid:H:A", "A1B2C3D4E5F6G7H8", paid),
                 "update_status": lambda: Call("k", filed["code"], state),
+                "create_dossier": lambda: Call(
+                    "k", "H21.15-1", {"dossier": to_json(new_dossier("H21.15-1"))}
+                ),
                 "add_note": lambda: Call("k", filed["code"], {**state, "at": clock.now().isoformat()}),
             },
-            secrets=(SECRET, "token-", "KÍN"),
+            secrets=(SECRET, "token-", "KÍN", "001099000001", "0900000001"),
         )
 
 

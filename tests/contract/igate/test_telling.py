@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.errors import AlreadyDone, CredentialsRefused, OutcomeUnknown, Rejected, Unavailable
+from connectors.errors import CredentialsRefused, OutcomeUnknown, Rejected, Unavailable
 from connectors.igate.operations import operations
 from connectors.kit.effects import Call, EffectClass
 
@@ -198,21 +198,6 @@ def test_a_note_is_a_step_and_is_never_sent_again_by_itself(cases):
     with pytest.raises(OutcomeUnknown):
         note.perform(Call(key="k", reference="", payload={**payload, "dossier_code": filed["code"]}))
     assert cases.book(filed["code"])["told"] == [{"step": 4, "text": "Đã hoàn phí"}] * 2
-
-
-def test_the_other_steps_of_the_adapter(cases):
-    """Next code, file, dossier: the whole of the six steps, a repeat found as such."""
-    code = cases.client.next_code("H21.15")
-    file_id, digest = cases.client.upload("giay-to.pdf", b"%PDF-1.4")
-    dossier = {"MaHoSo": code, "MaTTHC": "1.004199", "NgayNop": "2026-11-23 08:00:00"}
-    made_id, made_code = cases.client.create_dossier(dossier)
-
-    assert made_code == code
-    assert file_id
-    assert digest
-    assert cases.client.by_code(code).source_id == made_id
-    with pytest.raises(AlreadyDone):
-        cases.client.create_dossier(dossier)
 
 
 def test_three_forms_of_dates_in_one_message():
