@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from connectors.admin_units.settings import Settings as AdminUnitsSettings
 from connectors.business_registration.settings import Settings as BusinessRegistrationSettings
+from connectors.civil_status.settings import Settings as CivilStatusSettings
 from connectors.dvcqg.settings import Settings as DvcqgSettings
+from connectors.handover.settings import Settings as HandoverSettings
 from connectors.igate.settings import Settings as IgateSettings
 from connectors.judicial_records.settings import Settings as JudicialRecordsSettings
 from connectors.land.settings import Settings as LandSettings
 from connectors.lgsp.settings import Settings as LgspSettings
+from connectors.ministry.settings import Settings as MinistrySettings
+from connectors.momo.settings import Settings as MomoSettings
 from connectors.payment_platform.settings import Settings as PlatformSettings
 from connectors.population.settings import Settings as PopulationSettings
 from connectors.post.settings import Settings as PostSettings
 from connectors.social_insurance.settings import Settings as SocialInsuranceSettings
 from connectors.statements.settings import Settings as StatementsSettings
 from connectors.vnpay.settings import Settings as VnpaySettings
+from connectors.zalopay.settings import Settings as ZalopaySettings
 
 
 class ConnectorSettings(BaseModel):
@@ -35,3 +41,9 @@ class ConnectorSettings(BaseModel):
     judicial_records: JudicialRecordsSettings | None = None
     social_insurance: SocialInsuranceSettings | None = None
     post: PostSettings | None = None
+    civil_status: CivilStatusSettings | None = None
+    ministry: MinistrySettings | None = None
+    handover: HandoverSettings | None = None
+    momo: MomoSettings | None = None
+    zalopay: ZalopaySettings | None = None
+    admin_units: AdminUnitsSettings | None = None

@@ -26,6 +26,12 @@ SYSTEMS = (
     "judicial_records",
     "social_insurance",
     "post",
+    "civil_status",
+    "ministry",
+    "handover",
+    "momo",
+    "zalopay",
+    "admin_units",
 )
 """Folders of the outside systems, which are the names of their settings sections too."""
 
@@ -51,7 +57,8 @@ class Connectors:
         Raises:
             ValueError: an operation is declared twice.
         """
-        self.clients[made.system] = made.client
+        # One folder may stand for several systems (``handover.gplx``): its client is then a mapping of theirs.
+        self.clients.update(made.client if isinstance(made.client, dict) else {made.system: made.client})
         self.transports += made.transports
         self.verifiers.update(made.verifiers)
         for operation in made.operations:

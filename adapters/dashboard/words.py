@@ -60,7 +60,10 @@ def state_word(kind: str, state: str, language: str) -> str:
     key = f"{kind}.{state}"
     if knows(key):
         return say(key, language)
-    system, _, profile = state.partition(".")
-    if kind == "system" and profile and knows(f"system.{system}"):
-        return f"{say(f'system.{system}', language)} · {profile}"
+    family, _, rest = state.partition(".")
+    if kind == "system" and rest and knows(f"system.{family}"):
+        return f"{say(f'system.{family}', language)} · {rest}"
+    profile, _, operation = rest.rpartition(".")
+    if kind == "operation" and profile and knows(f"operation.{family}.{operation}"):
+        return say(f"operation.{family}.{operation}", language)
     return state

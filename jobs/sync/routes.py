@@ -17,7 +17,12 @@ _RESULT = (DossierState.DONE, DossierState.RETURNED)
 
 def routes(systems: Iterable[str]) -> dict[str, Route]:
     """Routes of the systems that this installation uses."""
-    return {system: ROUTES[system] for system in systems if system in ROUTES}
+    found = {}
+    for system in systems:
+        family = system.partition(".")[0]
+        if family in ROUTES:
+            found[system] = ROUTES[family]
+    return found
 
 
 def _new(file: DossierFile, there: There) -> Sequence[Step]:
@@ -87,6 +92,13 @@ def _post(file: DossierFile, there: There) -> Message | None:
     return Message("send_order", {"order": to_json(order)}, file.version, 0)
 
 
+# ---- specialised software: handed over once --------------------------------------------------------------------------------
+
+
+def _software(file: DossierFile, there: There) -> Message | None:
+    return None if there.planned_version else Message("hand_over", {"dossier": plain(file)}, file.version, 0)
+
+
 def _found(data: Mapping[str, Any], _file: DossierFile) -> bool:
     return data.get("found") is True
 
@@ -102,6 +114,7 @@ ROUTES: Mapping[str, Route] = {
     ),
     "lgsp": Route(("sync_dossier", "add_step"), _platform, _platform_steps),
     "land": Route(("hand_over", "returned"), _land, repairable=False),
+    "handover": Route(("hand_over",), _software, repairable=False),
     "post": Route(("send_order",), _post, repairable=False),
 }
 """System → route."""
