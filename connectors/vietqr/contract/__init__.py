@@ -1,0 +1,1 @@
+"""What is published of VietQR, and vectors made by hand."""
