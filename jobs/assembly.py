@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -123,6 +124,9 @@ def synchronisation(
     for system, name in _TAKE_BYTES.items():
         if system in connectors.clients:
             setattr(connectors.clients[system], name, files.read)
+    for system, client in connectors.clients.items():
+        if system.startswith("handover."):
+            client.files = lambda file: base64.b64encode(files.read(file)).decode()
     rules = read_rules(settings.sync.subscriptions)
     return Sync(store, case_system, routes(connectors.clients), rules, files=files, reuse=reuse)
 

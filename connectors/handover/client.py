@@ -35,7 +35,7 @@ class Client:
         self, system: str, profile: Profile, transport: Transport, *, files: FileSource | None = None
     ) -> None:
         self.system, self.profile = system, profile
-        self._transport, self._files = transport, files
+        self._transport, self.files = transport, files
 
     def call(
         self,
@@ -90,6 +90,7 @@ class Client:
                 reference=reference,
                 params=made.query or None,
                 deadline_seconds=deadline_seconds,
+                shown_path=action.path,
                 **body,
             )
         except Rejected as exc:
@@ -152,7 +153,7 @@ class Client:
 
     def _content(self, file: str, given: Mapping[str, str]) -> str:
         try:
-            found = given.get(file) or (self._files(file) if self._files is not None else "")
+            found = given.get(file) or (self.files(file) if self.files is not None else "")
         except KeyError:
             found = ""
         if not found:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -23,18 +22,6 @@ from connectors.kit.effects import EffectClass, ExchangeLog, Operation
 from connectors.kit.reading import Unreadable
 from connectors.kit.seams import Clock, monotonic_seconds
 from connectors.kit.transport import Auth, Transport, tls_context
-
-
-class Quiet(Transport):
-    """Notes the address as the profile has it: a number plate or a dossier code in the path is not for the log."""
-
-    def __init__(self, base_url: str, *, templates: Mapping[str, str], **facts: Any) -> None:
-        super().__init__(base_url, **facts)
-        self._templates = templates
-
-    def _note(self, outgoing: Any, call: Any, answer: Any, *, outcome: str, seconds: float) -> None:
-        shown = replace(outgoing, path=self._templates.get(call.operation, outgoing.path))
-        super()._note(shown, call, answer, outcome=outcome, seconds=seconds)
 
 
 class LoginGrant:
@@ -116,7 +103,6 @@ def _transport(
     log: ExchangeLog | None,
     transports: list[Transport],
 ) -> Transport:
-    templates = {name: action.path for name, action in profile.actions.items()}
     tls = (
         tls_context(section.ca_file, section.client_certificate, section.client_key)
         if section.ca_file or section.client_certificate
@@ -124,9 +110,8 @@ def _transport(
     )
 
     def to(address: str, auth: Auth | None = None) -> Transport:
-        found = Quiet(
+        found = Transport(
             address,
-            templates=templates,
             system=system,
             auth=auth,
             tls=tls,

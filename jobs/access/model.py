@@ -30,6 +30,8 @@ class Right(StrEnum):
     CLOSE_DAY = "close-day"
     SEE_AUDIT = "see-audit"
     MANAGE_PEOPLE = "manage-people"
+    PROPOSE_MAPPING = "propose-mapping"
+    ACCEPT_MAPPING = "accept-mapping"
 
 
 class Role(StrEnum):
@@ -53,10 +55,20 @@ class Scope(StrEnum):
     STATEMENTS_WRITE = "statements:write"
 
 
-# No role holds both ends of a money action: who proposes does not approve, who manages accounts does neither.
+# No role holds both ends of a money action: who proposes does not approve, who manages accounts does neither. A row of a code table may
+# be proposed and accepted by the same role, never by the same person.
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE}),
-    Role.OPERATOR: frozenset({Right.SEE, Right.SEE_PERSONAL, Right.ASK, Right.RETRY, Right.RELEASE}),
+    Role.OPERATOR: frozenset(
+        {
+            Right.SEE,
+            Right.SEE_PERSONAL,
+            Right.ASK,
+            Right.RETRY,
+            Right.RELEASE,
+            Right.PROPOSE_MAPPING,
+        }
+    ),
     Role.ACCOUNTANT: frozenset(
         {
             Right.SEE,
@@ -69,7 +81,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         }
     ),
     Role.APPROVER: frozenset({Right.SEE, Right.SEE_PERSONAL, Right.APPROVE_REFUND, Right.CLOSE_DAY}),
-    Role.ADMINISTRATOR: frozenset({Right.SEE, Right.SEE_AUDIT, Right.MANAGE_PEOPLE}),
+    Role.ADMINISTRATOR: frozenset(
+        {Right.SEE, Right.SEE_AUDIT, Right.MANAGE_PEOPLE, Right.PROPOSE_MAPPING, Right.ACCEPT_MAPPING}
+    ),
 }
 
 

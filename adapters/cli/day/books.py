@@ -125,6 +125,14 @@ def land(books: Mapping[str, Any]) -> list[Known]:
     ]
 
 
+def software(books: Mapping[str, Mapping[str, Any]], name: str) -> list[Known]:
+    """What one piece of specialised software has."""
+    return [
+        Known(name, code, str(kept["state"]), again=kept["messages"].count("hand_over") - 1, papers=1)
+        for code, kept in books[name]["dossiers"].items()
+    ]
+
+
 def product(dossiers: Iterable[Mapping[str, Any]]) -> tuple[list[Payment], list[Refund]]:
     """Payments and refunds as the product's API shows them, dossier by dossier."""
     payments: dict[str, Payment] = {}
@@ -201,6 +209,13 @@ class CommandLine:
             for row in rows
         ]
 
+    def asked(self) -> dict[str, int]:
+        """Register → questions that it answered itself."""
+        found: dict[str, int] = defaultdict(int)
+        for row in self.read("reuse", "list", "--json")["questions"]:
+            found[row["system"]] += row["answered"] - row["cached"]
+        return dict(found)
+
     def effects_at(self, state: str) -> int:
         """How many effects of the newest page stand at ``state``."""
         return len(self.read("jobs", "list", "--state", state, "--json")["jobs"])
@@ -230,7 +245,7 @@ def gather(
     with ThreadPoolExecutor(6) as pool:
         items = pool.submit(command_line.items)
         balances = pool.submit(command_line.balances)
-        heard = pool.submit(command_line.heard)
+        heard, asked_of = pool.submit(command_line.heard), pool.submit(command_line.asked)
         states = {state: pool.submit(command_line.effects_at, state) for state in ("sending", "unknown")}
         asked = [
             pool.submit(readers[number % len(readers)].dossier, code) for number, code in enumerate(codes)
@@ -253,8 +268,16 @@ def gather(
         loaded=loaded,
         jobs=jobs,
         balances=on_accounts,
-        known=[*portal(books["dvcqg"]), *platform_lgsp(books["lgsp"]), *land(books["land"])],
+        known=[
+            *portal(books["dvcqg"]),
+            *platform_lgsp(books["lgsp"]),
+            *land(books["land"]),
+            *software(books, "handover.xay-dung"),
+            *software(books, "handover.gplx"),
+        ],
         heard=heard.result(),
+        looks=[("population", look["request"]) for look in books["population"]["looks"]],
+        asked=asked_of.result(),
     )
 
 

@@ -75,6 +75,8 @@ class Citizens:
 
     def _file(self, happening: Happening, page: Page) -> None:
         procedure, applicant = self._scenario.dossiers[happening.dossier]
+        if int(page.code.rpartition("-")[2]) % 100:  # one in a hundred is in no register
+            self._world.register_citizen(_form(page.code)["identityNumber"], applicant, "19990504")
         self._world.file_dossier(
             page.code,
             procedure=(procedure.code, procedure.name),
@@ -196,6 +198,7 @@ def _form(code: str) -> dict[str, str]:
     number = int(code.rpartition("-")[2])
     return {
         "identityNumber": f"052099{number:06d}",
+        "birthday": "04/05/1999",
         "phoneNumber": f"09{number:08d}",
         "address": f"Số {number} đường Thử Nghiệm",
         "provinceCode": "52",

@@ -166,6 +166,8 @@ class Facts:
         loaded: accounts and days as the product says that it loaded them.
         jobs: state → how many effects stand there.
         known: what the other offices have; ``heard``: what the product says that they have.
+        looks: (register, request id) of every look by the register's own log; ``asked``: register → answered questions by
+            the product's ledger of purposes.
         balances: account of the product's ledger → đồng, debit positive; ``None``: not read.
     """
 
@@ -182,3 +184,5 @@ class Facts:
     balances: Mapping[str, int] | None = None
     known: Sequence[Known] = ()
     heard: Sequence[Heard] = ()
+    looks: Sequence[tuple[str, str]] = ()
+    asked: Mapping[str, int] = field(default_factory=dict)

@@ -64,6 +64,48 @@ def _land(clock: Clock, secret: str, product: str) -> Sandbox:
     return LandSandbox(clock=clock, code=secret)
 
 
+def _population(clock: Clock, secret: str, product: str) -> Sandbox:
+    del secret, product
+    from connectors.population.sandbox import PopulationSandbox
+
+    return PopulationSandbox(clock=clock, officers=("canbo01",), people=[])
+
+
+def _population_section(url: str, secret: str) -> dict[str, Any]:
+    return {
+        "base_url": url,
+        "path": "/population",
+        "subject_key": secret,
+        "officers": {"lienthong": "canbo01"},
+    }
+
+
+def _software(name: str) -> Callable[[Clock, str, str], Sandbox]:
+    def made(clock: Clock, secret: str, product: str) -> Sandbox:
+        del product
+        from connectors.handover.sandbox import sandbox_of
+
+        return sandbox_of(name, clock=clock, secret=secret, callback_secret=secret)
+
+    return made
+
+
+def _software_section(*names: str) -> Callable[[str, str], dict[str, Any]]:
+    def section(url: str, secret: str) -> dict[str, Any]:
+        return {
+            "systems": {
+                name: {
+                    "base_url": f"{url}/handover/{name}",
+                    "credentials": {"style": "bearer", "token": secret},
+                    "callback_secret": secret,
+                }
+                for name in names
+            }
+        }
+
+    return section
+
+
 OFFICES: Mapping[str, Office] = {
     "dvcqg": Office("Cổng DVC quốc gia", "National portal", _portal_section, _portal),
     "lgsp": Office("Trục LGSP", "LGSP", lambda url, _: {"base_url": f"{url}/lgsp"}, _platform),
@@ -73,4 +115,11 @@ OFFICES: Mapping[str, Office] = {
         lambda url, secret: {"base_url": f"{url}/land", "security_code": secret},
         _land,
     ),
+    "population": Office("CSDL dân cư", "Population", _population_section, _population),
+    "handover.xay-dung": Office(
+        "Phần mềm xây dựng", "Construction", _software_section(), _software("xay-dung")
+    ),
+    "handover.gplx": Office("Giấy phép lái xe", "Driving licences", _software_section(), _software("gplx")),
 }
+SOFTWARE = _software_section("xay-dung", "gplx")
+"""Settings of all specialised software of the play; its stand-ins are two, its section is one."""

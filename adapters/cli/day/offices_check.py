@@ -10,7 +10,8 @@ from adapters.cli.day.figures import Wrong
 
 EVERYBODY = ("dvcqg", "lgsp")
 """Offices that hear of every dossier."""
-LAND_AGENCY = "H21.15"
+BY_AGENCY = {"H21.15": "land", "H21.12": "handover.xay-dung", "H21.08": "handover.gplx"}
+"""Agency → the specialised software that its dossiers go to."""
 _MEANT: Mapping[str, frozenset[str]] = {
     "": frozenset({"2", "4"}),
     "refused": frozenset({"3", "8"}),
@@ -24,6 +25,7 @@ def wrong(facts: Facts) -> Iterator[Wrong]:
     """Everything that does not hold."""
     if not facts.heard:
         return
+    yield from _looks(facts)
     named = "\n".join(f"{item.kind} {item.key} {item.dossier}" for item in facts.items)
     there = {(each.office, each.dossier): each for each in facts.known}
     for story in facts.stories.values():
@@ -46,10 +48,33 @@ def wrong(facts: Facts) -> Iterator[Wrong]:
             )
 
 
+def _looks(facts: Facts) -> Iterator[Wrong]:
+    """Every look at a person is in the ledger of purposes, and no request id came twice."""
+    by_register = Counter(register for register, _ in facts.looks)
+    for register, count in by_register.items():
+        ours = facts.asked.get(register, 0)
+        if ours != count:
+            yield Wrong(
+                "look-unnamed",
+                register,
+                f"bị xem {count} lần, sổ mục đích ghi {ours}",
+                f"{count} looks, {ours} purposes",
+            )
+    for (register, request), times in Counter(facts.looks).items():
+        if times > 1:
+            yield Wrong(
+                "look-doubled",
+                register,
+                f"mã yêu cầu {request} đến {times} lần",
+                f"{request} came {times} times",
+            )
+
+
 def _hearers(story: Story) -> Iterator[str]:
     yield from EVERYBODY
-    if story.code.startswith(f"{LAND_AGENCY}-"):
-        yield "land"
+    software = BY_AGENCY.get(story.code.partition("-")[0])
+    if software:
+        yield software
 
 
 def _once(story: Story, known: Known) -> Iterator[Wrong]:
@@ -74,7 +99,7 @@ def _true(story: Story, known: Known) -> Iterator[Wrong]:
     """What the office has is what really is."""
     if not known.papers:
         yield _of("office-papers", known.office, story, "thiếu giấy tờ", "has no papers")
-    if known.office == "land":
+    if known.office not in EVERYBODY:
         return
     states = {known.state, known.steps[-1][0]} if known.steps else {known.state}
     if not states <= _MEANT[story.closed]:

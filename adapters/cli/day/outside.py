@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.cli.day.offices import OFFICES
+from adapters.cli.day.offices import OFFICES, SOFTWARE
 from connectors.kit.sandbox import Sandbox
 from connectors.kit.seams import Clock, Ids, MachineClock
 
@@ -24,6 +24,7 @@ FORM = {
     "province": ["provinceCode"],
     "commune": ["villageCode"],
     "return_channel": ["returnKind"],
+    "birthday": ["birthday"],
 }
 """What the play's forms call the things that other systems want to know."""
 _TOKEN_SECONDS = 10_000_000
@@ -85,7 +86,12 @@ class Outside:
                 "form_keys": FORM,
             },
             "statements": {"base_url": url},
-            **{name: office.section(url, self.secrets.offices) for name, office in OFFICES.items()},
+            **{
+                name: office.section(url, self.secrets.offices)
+                for name, office in OFFICES.items()
+                if not name.startswith("handover.")
+            },
+            "handover": SOFTWARE(url, self.secrets.offices),
         }
 
     def variables(self, systems: Iterable[str] = SYSTEMS) -> dict[str, str]:
@@ -95,7 +101,7 @@ class Outside:
             f"LIENTHONG_CONNECTORS__{system}__{name}".upper(): value
             if isinstance(value, str)
             else json.dumps(value)
-            for system in systems
+            for system in dict.fromkeys(name.partition(".")[0] for name in systems)
             for name, value in sections[system].items()
         }
 

@@ -121,6 +121,7 @@ class Theatre:
             sandbox=True,
             connectors=outside.sections(),
             files={"secret": outside.secrets.offices},
+            reuse={"key": outside.secrets.offices},
             api={**self.place.settings.api.model_dump(), "public_url": outside.product},
             work=self.place.settings.work.model_dump(),
         )

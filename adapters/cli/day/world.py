@@ -143,6 +143,11 @@ class World:
         query = f"?operation={operation}" if operation else ""
         expect(self._place.delete(f"/_sandbox/faults{query}"), "mend", 200)
 
+    def register_citizen(self, number: str, name: str, birth: str) -> None:
+        """Somebody whom the population database knows; ``birth`` as yyyyMMdd."""
+        facts = {"number": number, "name": name.upper(), "birth": birth}
+        expect(self._place.post("/_sandbox/population/citizens", facts), "register a citizen", 201)
+
     def portal_loses(self, code: str) -> bool:
         """A dossier is gone at the national portal, and nobody is told; whether it had been there."""
         found = self._json(self._place.post("/_sandbox/dvcqg/forget", {"code": code}))

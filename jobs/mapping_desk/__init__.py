@@ -1,0 +1,1 @@
+"""Missing rows of code tables: who proposes one, who accepts it, and what waited for it."""
