@@ -12,7 +12,7 @@ from typing import Any
 from mappings.canonical.codec import to_json
 from mappings.canonical.dossier import DossierDetail, DossierState
 from mappings.canonical.file import Channel, DossierFile, FeeItem, Paper, Step
-from mappings.canonical.party import Birth, BirthPrecision, Party, PartyKind, PersonName, Place
+from mappings.canonical.party import Birth, BirthPrecision, Party, PartyKind, PersonName, Place, Sex
 
 OFFICER = "Bộ phận Một cửa"
 """Who handled a step when the case system does not say: systems that take steps refuse an empty name."""
@@ -115,6 +115,7 @@ def _applicant(detail: DossierDetail) -> Party:
         old_number=number if len(number) == 9 else "",
         tax_code=form.get("tax_code", ""),
         birth=_birth(form.get("birthday", "")),
+        sex=_SEXES.get(form.get("sex", "").casefold(), Sex.UNKNOWN),
         place=Place(
             province=form.get("province", ""),
             commune=form.get("commune", ""),
@@ -123,6 +124,10 @@ def _applicant(detail: DossierDetail) -> Party:
         phone=form.get("phone", ""),
         email=form.get("email", ""),
     )
+
+
+_SEXES = {"nam": Sex.MALE, "nữ": Sex.FEMALE, "khác": Sex.OTHER}
+"""As people write it into forms."""
 
 
 def _birth(text: str) -> Birth | None:

@@ -199,6 +199,7 @@ def _form(code: str) -> dict[str, str]:
     return {
         "identityNumber": f"052099{number:06d}",
         "birthday": "04/05/1999",
+        "gender": "Nam",
         "phoneNumber": f"09{number:08d}",
         "address": f"Số {number} đường Thử Nghiệm",
         "provinceCode": "52",
