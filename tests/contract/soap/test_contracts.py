@@ -168,6 +168,9 @@ def test_files_outside_of_the_folder_and_hostile_ones_are_refused(tmp_path, loca
 
     with pytest.raises(ContractUnusable, match=reason):
         Contract(folder, "main.wsdl").operations(Version.V11)
+    if location.startswith("http"):
+        with pytest.raises(NotPinned):
+            Contract(folder, "main.wsdl", pinned={location: "../outside.xsd"}).operations(Version.V11)
 
 
 @pytest.mark.parametrize(

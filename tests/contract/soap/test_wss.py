@@ -287,6 +287,10 @@ def second_header(node: etree._Element) -> None:
     node[0].append(copy.deepcopy(node[0][0]))
 
 
+def second_header_elsewhere(node: etree._Element) -> None:
+    etree.SubElement(node[0], "Wrapper").append(copy.deepcopy(node[0][0]))
+
+
 def second_signature(node: etree._Element) -> None:
     node[0][0].append(copy.deepcopy(node[0][0].find(ds("Signature"))))
 
@@ -353,6 +357,7 @@ ATTACKS: list[tuple[Callable[[etree._Element], None], str]] = [
     (moved_as_header_part, "Body: is not under"),
     (changed, "DigestValue"),
     (second_header, "Security: stands there twice"),
+    (second_header_elsewhere, "Security: stands there twice"),
     (second_signature, "Signature: stands there twice"),
     (no_signature, "Signature: is missing"),
     (no_security, "Security: is missing"),
