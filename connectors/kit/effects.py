@@ -121,13 +121,27 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class Bodies:
+    """What went out and what came back, as it was, cut at a bound; only for a store that encrypts it.
+
+    Attributes:
+        dossier_code: whose key encrypts it.
+    """
+
+    dossier_code: str
+    request: bytes = field(repr=False)
+    response: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its answer, handed to the exchange log. Bodies are redacted before they get here.
+    """One request and its answer, handed to the exchange log. The summaries hold nothing but what anybody may see.
 
     Attributes:
         direction: ``out`` (we called) or ``in`` (they called).
         outcome: ``ok`` or the name of the error class.
         duration_ms: whole milliseconds from first byte to last.
+        bodies: ``None`` unless whoever collects wants them.
     """
 
     system: str
@@ -141,6 +155,7 @@ class Exchange:
     response_digest: str
     request_summary: Mapping[str, Any]
     response_summary: Mapping[str, Any]
+    bodies: Bodies | None = None
 
 
 ExchangeLog = Callable[[Exchange], None]

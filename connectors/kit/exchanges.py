@@ -13,30 +13,36 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from connectors.kit.effects import Exchange, ExchangeLog
+from connectors.kit.effects import Bodies, Exchange, ExchangeLog
 from connectors.kit.seams import salt
 
 _MOST_SUMMARISED_BYTES = 65_536
 _MOST_TEXT = 200
+MOST_BODY_BYTES = 65_536
+"""Of each body so much is kept at most; the digest covers all of it."""
 
 _collected: ContextVar[list[Exchange] | None] = ContextVar("collected", default=None)
 _correlation: ContextVar[str] = ContextVar("correlation", default="")
+_dossier: ContextVar[str] = ContextVar("dossier", default="")
 
 
 @contextmanager
-def collecting(correlation_id: str = "") -> Iterator[list[Exchange]]:
+def collecting(correlation_id: str = "", *, bodies_of: str = "") -> Iterator[list[Exchange]]:
     """Every exchange of this thread (or task) until the end of the block, in order.
 
     Args:
         correlation_id: goes out as ``traceparent`` with each of the calls.
+        bodies_of: the dossier that the calls are about, when their bodies are to be kept; empty: no bodies.
     """
     found: list[Exchange] = []
     collector, correlation = _collected.set(found), _correlation.set(correlation_id)
+    dossier = _dossier.set(bodies_of)
     try:
         yield found
     finally:
         _collected.reset(collector)
         _correlation.reset(correlation)
+        _dossier.reset(dossier)
 
 
 def note(exchange: Exchange, log: ExchangeLog | None) -> None:
@@ -46,6 +52,14 @@ def note(exchange: Exchange, log: ExchangeLog | None) -> None:
         found.append(exchange)
     elif log is not None:
         log(exchange)
+
+
+def kept(request: bytes, response: bytes) -> Bodies | None:
+    """The bodies of a call for whoever collects, or ``None`` when nobody wants them."""
+    dossier = _dossier.get()
+    if not dossier:
+        return None
+    return Bodies(dossier, request[:MOST_BODY_BYTES], response[:MOST_BODY_BYTES])
 
 
 def trace_header() -> str:

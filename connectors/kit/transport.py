@@ -29,7 +29,7 @@ from connectors.errors import (
     Unavailable,
 )
 from connectors.kit.effects import EffectClass, Exchange, ExchangeLog
-from connectors.kit.exchanges import digest, note, summary, trace_header
+from connectors.kit.exchanges import digest, kept, note, summary, trace_header
 from connectors.kit.http_errors import translated
 from connectors.kit.network import Backend, Progress, calling
 from connectors.kit.seams import monotonic_seconds
@@ -165,6 +165,7 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         deadline_seconds: float | None = None,
         accept: str = "",
+        shown_path: str = "",
     ) -> Answer:
         """One call, with its answer whole.
 
@@ -172,6 +173,7 @@ class Transport:
             params: mapping or pairs for the query, encoded as a form.
             json, content: the body; at most one of them.
             accept: media type that the answer must have; empty: any.
+            shown_path: what the exchange log may show instead of ``path``, where that holds something personal.
 
         Raises:
             Unavailable: nothing was done there.
@@ -184,7 +186,7 @@ class Transport:
             raise ValueError(f"{self.system}.{operation}: a path begins with /")
         query = urlencode(params) if params else ""
         body = content if content is not None else _encoded(json)
-        call = _CallFacts(operation, effect_class, reference, accept)
+        call = _CallFacts(operation, effect_class, reference, accept, shown_path)
         deadline = monotonic_seconds() + (deadline_seconds or self._deadline)
         extra = dict(headers or {})
         if json is not None:
@@ -294,6 +296,9 @@ class Transport:
         self, outgoing: Outgoing, call: _CallFacts, answer: Answer | None, *, outcome: str, seconds: float
     ) -> None:
         content = answer.content if answer else b""
+        sent = outgoing.content or outgoing.query.encode()
+        if call.shown_path and not outgoing.content:
+            sent = f"{outgoing.path}?{outgoing.query}".encode()  # what is not shown is proved at least
         note(
             Exchange(
                 system=self.system,
@@ -303,15 +308,16 @@ class Transport:
                 status=answer.status if answer else None,
                 outcome=outcome,
                 duration_ms=round(seconds * 1000),
-                request_digest=digest(outgoing.content or outgoing.query.encode()),
+                request_digest=digest(sent),
                 response_digest=digest(content),
                 request_summary={
                     "method": outgoing.method,
-                    "path": outgoing.path,
+                    "path": call.shown_path or outgoing.path,
                     "bytes": len(outgoing.content),
                     **summary(outgoing.content, self._shown),
                 },
                 response_summary={"bytes": len(content), **summary(content, self._shown)},
+                bodies=kept(sent, content),
             ),
             self._log,
         )
@@ -323,6 +329,7 @@ class _CallFacts:
     effect_class: EffectClass
     reference: str
     accept: str
+    shown_path: str
 
     def broken(self, why: str, system: str) -> ConnectorError:
         """An answer that is not as agreed: of a read it is as good as none."""

@@ -7,6 +7,7 @@ depth and size of a value stay on. Comments carry no meaning and are dropped bef
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import IO, Any
 
 from lxml import etree
@@ -122,7 +123,8 @@ def parse(raw: bytes) -> etree._Element:
     except ValueError as exc:
         raise XmlRefused("not-well-formed", str(exc)) from exc
     _refuse_doctype(root.getroottree())
-    nodes: Iterator[Any] = root.getroottree().iter(etree.ProcessingInstruction)
+    _refuse_beside(root)
+    nodes: Iterator[Any] = root.iter(etree.ProcessingInstruction)
     for node in nodes:
         raise XmlRefused("processing-instruction", f"<?{node.target} ...?>", node.sourceline or 0)
     return root
@@ -131,6 +133,14 @@ def parse(raw: bytes) -> etree._Element:
 def value(node: etree._Element) -> str | None:
     """The text of an element that must hold text only; ``None`` when anything else stands in it."""
     return (node.text or "") if len(node) == 0 else None
+
+
+def _refuse_beside(root: etree._Element) -> None:
+    """Processing instructions before and behind the document element: a walk through the tree does not meet them."""
+    beside: Iterator[Any] = chain(root.itersiblings(preceding=True), root.itersiblings())
+    for node in beside:
+        if node.tag is etree.ProcessingInstruction:
+            raise XmlRefused("processing-instruction", f"<?{node.target} ...?>", node.sourceline or 0)
 
 
 def _refuse_doctype(tree: etree._ElementTree) -> None:

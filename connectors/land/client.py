@@ -28,6 +28,8 @@ from mappings.errors import MappingError
 
 SYSTEM = "land"
 FETCH = "fetch"
+_SHOWN_LINK = "/{link}"
+"""A link of theirs may be made of the applicant's name and number."""
 
 Files = Callable[[FileRef], bytes]
 """Reads the bytes of a file of ours by its id. Raises ``KeyError`` when there is none."""
@@ -178,6 +180,7 @@ class Client:
             effect_class=EffectClass.READ,
             params=query or None,
             deadline_seconds=deadline_seconds,
+            shown_path=_SHOWN_LINK,
         )
         media = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         why = ""

@@ -8,7 +8,8 @@ import threading
 import pytest
 
 from connectors.errors import OutcomeUnknown
-from connectors.kit.exchanges import collecting, digest, summary
+from connectors.kit.effects import EffectClass
+from connectors.kit.exchanges import MOST_BODY_BYTES, collecting, digest, summary
 from connectors.kit.sandbox import Fault, SandboxAnswer
 from connectors.kit.transport import Transport
 from tests.contract.kit.conftest import JSON, read, write
@@ -84,3 +85,38 @@ def test_the_correlation_id_goes_out(transport, plain):
     first, second = plain.seen
     assert first.headers["traceparent"].startswith("00-0123456789abcdef0123456789abcdef-")
     assert "traceparent" not in second.headers
+
+
+def test_bodies_are_kept_only_for_who_wants_them_and_bounded(transport, plain):
+    """A body that nobody encrypts must not exist; one that is kept is proved by the digest beside it."""
+    plain.answer = SandboxAnswer(200, JSON, b'{"name":"' + b"x" * 70_000 + b'"}')
+    with collecting() as unwanted:
+        write(transport)
+    with collecting(bodies_of="H1") as wanted:
+        write(transport)
+        read(transport)
+    assert unwanted[0].bodies is None
+    sent, asked = wanted
+    assert sent.bodies is not None
+    assert (sent.bodies.dossier_code, sent.bodies.request) == ("H1", b'{"amount":1}')
+    assert len(sent.bodies.response) == MOST_BODY_BYTES
+    grain, _, found = sent.request_digest.partition(":")
+    assert found == hashlib.sha256(bytes.fromhex(grain) + sent.bodies.request).hexdigest()
+    assert asked.bodies is not None
+    assert "amount" not in repr(wanted), "a body must not be printed with the exchange"
+
+
+def test_a_path_that_holds_a_person_is_not_shown_but_proved(transport):
+    """Who has the path can check it against the digest."""
+    with collecting(bodies_of="H1") as exchanges:
+        transport.send(
+            "find", "GET", "/items/81A-00001/parts/7", effect_class=EffectClass.READ, params={"q": "1"},
+            shown_path="/items/{plate}",
+        )  # fmt: skip
+    [one] = exchanges
+    assert one.request_summary["path"] == "/items/{plate}"
+    assert "81A" not in repr(one.request_summary)
+    assert one.bodies is not None
+    assert one.bodies.request == b"/items/81A-00001/parts/7?q=1"
+    grain, _, found = one.request_digest.partition(":")
+    assert found == hashlib.sha256(bytes.fromhex(grain) + one.bodies.request).hexdigest()

@@ -6,6 +6,7 @@ import base64
 import json
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import pytest
 from pydantic import ValidationError
@@ -268,7 +269,10 @@ def test_no_person_stands_in_notes_or_errors(vbdlis):
         vbdlis.client.hand_over(dossier(), agency="")
         with pytest.raises(Rejected) as raised:
             vbdlis.client.hand_over(dossier(), agency="")
-    text = f"{noted!r} {raised.value!r}"
+        vbdlis.sandbox.files[f"{PERSON[0]}.pdf"] = SCAN
+        vbdlis.client.fetch(f"tep/{quote(PERSON[0])}.pdf", agency="")
+    text = unquote(f"{noted!r} {raised.value!r}")
+    assert noted[-1].request_summary["path"] == "/{link}"
     assert not [secret for secret in (*PERSON, CODE, base64.b64encode(SCAN).decode()) if secret in text]
     assert RECEIPT in text
 
