@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from adapters.cli.day.facts import BankDay, Facts, GivenBack, Heard, Story, ToldPaid
 from adapters.cli.day.figures import (
@@ -33,6 +33,7 @@ class Verdict:
     wrong: tuple[Wrong, ...]
     fingerprint: str = ""
     heard: tuple[Heard, ...] = ()
+    asked: Mapping[str, int] = field(default_factory=dict)
 
 
 class _Named:
@@ -62,7 +63,9 @@ def check(facts: Facts) -> Verdict:
         *offices_wrong(facts),
         *_at_rest(facts, named),
     ]
-    return Verdict(numbers_of(facts, wrong), tuple(wrong), fingerprint(facts), tuple(facts.heard))
+    return Verdict(
+        numbers_of(facts, wrong), tuple(wrong), fingerprint(facts), tuple(facts.heard), facts.asked
+    )
 
 
 def _every_dong(facts: Facts, named: _Named) -> Iterator[Wrong]:

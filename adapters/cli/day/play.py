@@ -240,4 +240,4 @@ def told(verdict: Verdict) -> str:
     mark = words(
         f"Dấu của sổ sách: {verdict.fingerprint}", f"Fingerprint of the books: {verdict.fingerprint}"
     )
-    return f"{table.draw(verdict.numbers, verdict.heard)}\n{mark}\n{table.sentence(verdict)}"
+    return f"{table.draw(verdict.numbers, verdict.heard, verdict.asked)}\n{mark}\n{table.sentence(verdict)}"

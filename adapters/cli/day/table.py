@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from adapters.cli.day.checker import Verdict
@@ -31,6 +31,9 @@ _BREAKS: dict[str, tuple[str, str]] = {
     "payment_unresolved": ("quá một ngày chưa rõ", "unresolved for a day"),
     "refund_rejected": ("bên chi từ chối hoàn", "refund refused"),
     "refund_mismatch": ("hoàn không khớp", "refund differs"),
+    "sync_refused": ("hệ thống ngoài không nhận", "not taken by a system"),
+    "sync_not_mapped": ("mã chưa có trong bảng", "code not in any table"),
+    "reuse_differs": ("CSDL dân cư không xác nhận", "not confirmed by a register"),
     "refund_no_policy": ("chưa có quy định hoàn", "no refund policy"),
 }
 
@@ -96,8 +99,21 @@ def rows(numbers: Numbers) -> list[tuple[str, str]]:
     ]
 
 
-def office_rows(heard: Sequence[Heard]) -> list[tuple[str, str]]:
-    """One line per office that hears of dossiers."""
+def office_rows(heard: Sequence[Heard], asked: Mapping[str, int]) -> list[tuple[str, str]]:
+    """One line per office that hears of dossiers, and per register that was asked."""
+    return [
+        *(
+            (
+                words(OFFICES[name].vi, OFFICES[name].en) if name in OFFICES else name,
+                words(f"đã trả lời {number(count)} câu hỏi", f"answered {number(count)} questions"),
+            )
+            for name, count in asked.items()
+        ),
+        *_heard_rows(heard),
+    ]
+
+
+def _heard_rows(heard: Sequence[Heard]) -> list[tuple[str, str]]:
     return [
         (
             words(OFFICES[each.office].vi, OFFICES[each.office].en)
@@ -114,9 +130,9 @@ def office_rows(heard: Sequence[Heard]) -> list[tuple[str, str]]:
     ]
 
 
-def draw(numbers: Numbers, heard: Sequence[Heard] = ()) -> str:
+def draw(numbers: Numbers, heard: Sequence[Heard] = (), asked: Mapping[str, int] | None = None) -> str:
     """The table as text."""
-    lines = [*rows(numbers), *office_rows(heard)]
+    lines = [*rows(numbers), *office_rows(heard, asked or {})]
     width = max(len(label) for label, _ in lines)
     return "\n".join(f"{label.ljust(width)}  {value}" for label, value in lines)
 
