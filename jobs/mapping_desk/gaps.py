@@ -16,6 +16,7 @@ KINDS = ("sync_not_mapped", "not_mapped", "sync_refused")
 """Kinds of cases that may name a missing row; of the last one only those that say so."""
 _SENTENCE = re.compile(r"^(?P<table>[a-z0-9_.]{1,60}): no meaning for '(?P<code>[^']{0,120})'")
 """How ``MappingError`` speaks, where a connector refused to send and only its words were kept."""
+_SIDE = re.compile(r"'; (?P<side>ours|theirs), on \d{4}-\d{2}-\d{2}")
 _LISTS = {
     "applicants": "applicant",
     "land_statuses": "dossier_state",
@@ -23,6 +24,7 @@ _LISTS = {
     "national_statuses": "dossier_state",
     "igate_statuses": "dossier_state",
     "fee_kinds": "fee_kind",
+    "procedures": "procedure",
 }
 """Name of an older table → the list that adds to it."""
 _SYSTEMS = {
@@ -131,7 +133,12 @@ def _named(facts: Mapping[str, Any]) -> tuple[str, str, str, str] | None:
         "post_statuses",
     ):  # 'progress/7': which of their lists, and its code
         of, value = f"{_SYSTEMS[table]}.{part}", rest
-    side = row.get("side") or ("ours" if name in LISTS and value in LISTS[name].meanings else "theirs")
+    told = _SIDE.search(str(facts.get("why") or facts.get("message") or ""))
+    side = (
+        (told["side"] if told else "")
+        or row.get("side")
+        or ("ours" if name in LISTS and value in LISTS[name].meanings else "theirs")
+    )
     return of, name, side, value
 
 

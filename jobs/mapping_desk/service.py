@@ -99,7 +99,7 @@ class MappingDesk:
             if wanted.valid_from > tx.now.date() + _LATEST:
                 raise _day_refused()
             self._refuse_clash(tx, wanted)
-            row_id = rows.propose(tx, _columns(wanted), by=_who(actor))
+            row_id = rows.propose(tx, {**_columns(wanted), "reason": reason}, by=_who(actor))
             self._note(tx, actor, "propose-mapping", row_id, wanted.system, wanted.list, reason)
             return row_id
 

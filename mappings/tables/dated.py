@@ -82,7 +82,7 @@ class NotMapped(MappingError):
     def __init__(self, system: str, name: str, side: str, value: str, on: date, reason: str = "") -> None:
         self.system, self.list, self.side, self.value = system, name, side, value
         self.on, self.reason = on, reason
-        hint = f"on {on.isoformat()}" + (f"; {reason}" if reason else "")
+        hint = f"{side}, on {on.isoformat()}" + (f"; {reason}" if reason else "")
         super().__init__(name, f"{system}:{value}", hint)
 
 

@@ -57,8 +57,8 @@ begin
             where o.id <> new.id and o.system = new.system and o.list = new.list and o.accepted_by is not null
               and ((o.code = new.code and o.way <> 'out' and new.way <> 'out')
                    or (o.meaning = new.meaning and o.way <> 'in' and new.way <> 'in'))
-              and daterange(o.valid_from, greatest(o.valid_to, o.valid_from - 1) + 1)
-                  && daterange(new.valid_from, greatest(new.valid_to, new.valid_from - 1) + 1)) then
+              and daterange(o.valid_from, o.valid_to + 1)
+                  && daterange(new.valid_from, new.valid_to + 1)) then
             raise exception 'mapping_row %: another accepted row holds on one of its days', new.id
                 using errcode = 'exclusion_violation';
         end if;

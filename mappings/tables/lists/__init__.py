@@ -18,7 +18,7 @@ from mappings.canonical.post import PostState
 from mappings.codes import forms
 from mappings.errors import MappingError
 from mappings.tables import existing
-from mappings.tables.dated import Overlay, Row, Table, Unmapped, Way
+from mappings.tables.dated import Overlay, Row, Table, Unmapped, Way, installed
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +125,13 @@ def info_of(name: str) -> ListInfo:
 def meaning(system: str, name: str, code: object, on: date, overlay: Overlay | None = None) -> str:
     """What ``code`` of ``system`` means in the list ``name`` on that day.
 
+    Args:
+        overlay: rows that people added; those of this process where ``None``.
+
     Raises:
         NotMapped: nothing; it becomes work for a person.
     """
-    return table(name).meaning(system, code, on, overlay)
+    return table(name).meaning(system, code, on, overlay or installed())
 
 
 def code(system: str, name: str, meaning: str, on: date, overlay: Overlay | None = None) -> str:
@@ -137,7 +140,7 @@ def code(system: str, name: str, meaning: str, on: date, overlay: Overlay | None
     Raises:
         NotMapped: none; it becomes work for a person.
     """
-    return table(name).code(system, meaning, on, overlay)
+    return table(name).code(system, meaning, on, overlay or installed())
 
 
 @cache
@@ -161,7 +164,7 @@ def check(on: date, *, systems: Iterable[str] = (), overlay: Overlay | None = No
         for system in one.systems():
             if only and system.partition(".")[0] not in only and system not in only:
                 continue
-            rows = one.rows(system, on, overlay)
+            rows = one.rows(system, on, overlay or installed())
             count += len(rows)
             assumed += [row for row in rows if row.assumed]
             left += one.unmapped(system)
