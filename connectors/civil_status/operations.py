@@ -26,25 +26,30 @@ from mappings.canonical.file import DossierFile
 from mappings.errors import MappingError
 
 
-def operations(client: Client) -> tuple[Operation, ...]:
-    """Registration, its state and result; states of the linked services; 'received'. Lists and records are the client's."""
+class _Calls:
+    """What each operation does with its payload."""
 
-    def register(call: Call) -> Done:
-        facts = _registration(client, call)
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def register(self, call: Call) -> Done:
+        facts = _registration(self._client, call)
         try:
-            code = client.register(**facts, deadline_seconds=call.deadline_seconds)
+            code = self._client.register(**facts, deadline_seconds=call.deadline_seconds)
         except AlreadyDone as exc:
             return Done(data={"existed": True}, code=exc.code)
         return Done(code=code)
 
-    def find_registration(call: Call) -> Finding:
-        facts = _registration(client, call)
+    def find_registration(self, call: Call) -> Finding:
+        facts = _registration(self._client, call)
         code, unit, module = facts["code"], facts["unit"], facts["module"]
         try:
             if module in LINKED:
-                number = client.ask_linked_state(code, module, unit, deadline_seconds=call.deadline_seconds)
+                number = self._client.ask_linked_state(
+                    code, module, unit, deadline_seconds=call.deadline_seconds
+                )
             else:
-                standing = client.ask_state(code, unit, deadline_seconds=call.deadline_seconds)
+                standing = self._client.ask_state(code, unit, deadline_seconds=call.deadline_seconds)
                 number = None if standing is None else standing.number
         except (OutcomeUnknown, Rejected) as exc:
             return Undecided(message=str(exc)[:200])
@@ -52,9 +57,9 @@ def operations(client: Client) -> tuple[Operation, ...]:
             return NotDone(code="201")
         return Done(data={"number": number}, code=str(number))
 
-    def ask_state(call: Call) -> Done:
+    def ask_state(self, call: Call) -> Done:
         facts = call.payload
-        standing = client.ask_state(
+        standing = self._client.ask_state(
             facts["dossier_code"], facts["unit"], deadline_seconds=call.deadline_seconds
         )
         if standing is None:
@@ -67,16 +72,16 @@ def operations(client: Client) -> tuple[Operation, ...]:
         }
         return Done(data=data, code=str(standing.number))
 
-    def ask_linked_state(call: Call) -> Done:
+    def ask_linked_state(self, call: Call) -> Done:
         facts = call.payload
-        number = client.ask_linked_state(
+        number = self._client.ask_linked_state(
             facts["dossier_code"], facts["module"], facts["unit"], deadline_seconds=call.deadline_seconds
         )
         return Done(data={"number": number}, code="" if number is None else str(number))
 
-    def get_result(call: Call) -> Done:
+    def get_result(self, call: Call) -> Done:
         facts = call.payload
-        found = client.get_result(
+        found = self._client.get_result(
             facts["dossier_code"], facts["unit"], deadline_seconds=call.deadline_seconds
         )
         if found is None:
@@ -84,20 +89,20 @@ def operations(client: Client) -> tuple[Operation, ...]:
         data = {"event": found.event.value, "result": to_json(found.paper), "facts": dict(found.facts)}
         return Done(data=data, code="1")
 
-    def push_state(call: Call) -> Done:
+    def push_state(self, call: Call) -> Done:
         report, wanted = _report(call.payload)
         try:
-            told = client.push_state(
+            told = self._client.push_state(
                 report, wanted, call.payload.get("sent", ()), deadline_seconds=call.deadline_seconds
             )
         except AlreadyDone as exc:
             return Done(data={"told": [int(wanted)], "existed": True}, code=exc.code)
         return Done(data={"told": told}, code=str(int(wanted)))
 
-    def find_state(call: Call) -> Finding:
+    def find_state(self, call: Call) -> Finding:
         report, wanted = _report(call.payload)
         try:
-            number = client.ask_linked_state(
+            number = self._client.ask_linked_state(
                 report.dossier_code,
                 call.payload["module"],
                 call.payload["unit"],
@@ -109,13 +114,19 @@ def operations(client: Client) -> tuple[Operation, ...]:
             return Done(data={"told": [number]}, code=str(number))
         return NotDone(code="" if number is None else str(number))
 
-    def mark_received(call: Call) -> Done:
+    def mark_received(self, call: Call) -> Done:
         try:
-            code = client.mark_received(call.payload["dossier_code"], deadline_seconds=call.deadline_seconds)
+            code = self._client.mark_received(
+                call.payload["dossier_code"], deadline_seconds=call.deadline_seconds
+            )
         except AlreadyDone as exc:
             return Done(data={"existed": True}, code=exc.code)
         return Done(code=code)
 
+
+def operations(client: Client) -> tuple[Operation, ...]:
+    """Registration, its state and result; states of the linked services; 'received'. Lists and records are the client's."""
+    calls = _Calls(client)
     return (
         Operation(
             system=SYSTEM,
@@ -123,8 +134,8 @@ def operations(client: Client) -> tuple[Operation, ...]:
             effect_class=EffectClass.FINDABLE,
             found_by="traTrangThaiHoSo (linked modules: the state query) by the dossier's own code; 'not found' is no proof "
             "unless the ministry says so (setting not_found_is_proof): a dossier may become visible late",
-            perform=register,
-            look_up=find_registration,
+            perform=calls.register,
+            look_up=calls.find_registration,
             not_found_is_proof=client.not_found_is_proof is True,
         ),
         Operation(
@@ -132,21 +143,21 @@ def operations(client: Client) -> tuple[Operation, ...]:
             name=ASK_STATE,
             effect_class=EffectClass.READ,
             found_by="asking changes nothing; it is repeated",
-            perform=ask_state,
+            perform=calls.ask_state,
         ),
         Operation(
             system=SYSTEM,
             name=ASK_LINKED,
             effect_class=EffectClass.READ,
             found_by="asking changes nothing; it is repeated",
-            perform=ask_linked_state,
+            perform=calls.ask_linked_state,
         ),
         Operation(
             system=SYSTEM,
             name=GET_RESULT,
             effect_class=EffectClass.READ,
             found_by="asking changes nothing; it is repeated",
-            perform=get_result,
+            perform=calls.get_result,
         ),
         Operation(
             system=SYSTEM,
@@ -154,15 +165,15 @@ def operations(client: Client) -> tuple[Operation, ...]:
             effect_class=EffectClass.IDEMPOTENT,
             found_by="it sets a state: telling it again changes nothing, as two provinces do every day (assumed); the state "
             "query shows the last one",
-            perform=push_state,
-            look_up=find_state,
+            perform=calls.push_state,
+            look_up=calls.find_state,
         ),
         Operation(
             system=SYSTEM,
             name=MARK_RECEIVED,
             effect_class=EffectClass.IDEMPOTENT,
             found_by="it sets a mark: setting it again changes nothing; a dossier without it comes again in the list",
-            perform=mark_received,
+            perform=calls.mark_received,
         ),
     )
 
