@@ -154,6 +154,36 @@ class SigningSession:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionAsked:
+    """Which session is asked about.
+
+    Attributes:
+        transaction: ours; ``their_reference``: theirs, empty while unknown.
+        signer: of the request, where the provider's tokens belong to one person.
+        documents: ids of the request, in its order: a session is SIGNED only when it has a value for each and for no other.
+    """
+
+    transaction: str
+    their_reference: str
+    signer: str
+    documents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SigningHint:
+    """A provider's push says that a session may have moved on. It proves nothing: whoever gets it asks the provider.
+
+    Attributes:
+        transaction, their_reference: as named in it; one of them may be empty.
+        said: their word of state, as received, for the log only.
+    """
+
+    transaction: str
+    their_reference: str
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PreparedDocument:
     """A document that waits for its signature value; what must be kept beside the prepared file itself.
 
@@ -219,9 +249,11 @@ __all__ = [
     "Mechanism",
     "PreparedDocument",
     "SealKind",
+    "SessionAsked",
     "SignatureValue",
     "SignedDocument",
     "SigningCertificate",
+    "SigningHint",
     "SigningRequest",
     "SigningSession",
     "SigningState",
