@@ -68,8 +68,6 @@ def opened(raw: bytes, version: Version, *, understood: frozenset[str] = frozens
         raise Unreadable(
             "Envelope", "is of another SOAP version" if other else "is missing or of another namespace"
         )
-    if envelope.getprevious() is not None or envelope.getnext() is not None:
-        raise Unreadable("Envelope", "has an instruction beside it")
     inside = list(envelope)
     header = inside.pop(0) if inside and inside[0].tag == version.tag("Header") else None
     if len(inside) != 1 or inside[0].tag != version.tag("Body"):
