@@ -37,9 +37,10 @@ class Material:
 
     def context(self, moment: datetime, more: Sequence[bytes] = ()) -> Any:
         """A fresh validation context of the library; revocation must be known at every level."""
-        from asn1crypto import crl, ocsp
-        from asn1crypto import x509 as asn1
         from pyhanko_certvalidator import ValidationContext
+
+        from connectors.kit.signing.asn1 import crl, ocsp
+        from connectors.kit.signing.asn1 import x509 as asn1
 
         return ValidationContext(
             trust_roots=[asn1.Certificate.load(der) for der in self.roots],
@@ -168,7 +169,6 @@ def fit_to_sign(
 
 
 async def _chained(der: bytes, between: Sequence[bytes], material: Material, moment: datetime) -> None:
-    from asn1crypto import x509 as asn1
     from pyhanko_certvalidator import CertificateValidator
     from pyhanko_certvalidator.errors import (
         InsufficientRevinfoError,
@@ -176,6 +176,8 @@ async def _chained(der: bytes, between: Sequence[bytes], material: Material, mom
         PathValidationError,
         RevokedError,
     )
+
+    from connectors.kit.signing.asn1 import x509 as asn1
 
     context = material.context(moment, between)
     validator = CertificateValidator(asn1.Certificate.load(der), validation_context=context)

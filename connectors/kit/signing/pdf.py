@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import IO, Any
 
-from asn1crypto import cms
-from asn1crypto import x509 as asn1
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
@@ -23,6 +21,8 @@ from pyhanko.sign.signers.pdf_cms import ExternalSigner, PdfCMSSignedAttributes
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner, PdfTBSDocument
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from connectors.kit.signing.asn1 import cms
+from connectors.kit.signing.asn1 import x509 as asn1
 from connectors.kit.signing.certificates import Material, loaded, mechanism_of
 from connectors.kit.signing.errors import NotFit, Unsignable, WrongSignature
 from connectors.kit.signing.long_term import lengthened
@@ -87,7 +87,7 @@ def prepare_pdf(
             stamp_style=style_of(stamp) if stamp is not None else None,
             new_field_spec=_place(writer, field, stamp),
         )
-        lines = {"lines": stamp.lines(signer_name or signer.subject_name, moment)} if stamp else None
+        lines = {"lines": stamp.lines(signer_name or signer.subject_name or "", moment)} if stamp else None
         digest, attributes = asyncio.run(_prepared(made, writer, output, moment, level, lines))
     except Unsignable:
         raise
@@ -225,7 +225,7 @@ def _mechanism(certificate: bytes, *, pss: bool) -> Mechanism:
 def _signer(
     certificate: bytes, chain: Sequence[bytes], mechanism: Mechanism, value: bytes | None = None
 ) -> ExternalSigner:
-    store = SimpleCertificateStore()
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     store.register_multiple([asn1.Certificate.load(one) for one in chain])
     return ExternalSigner(
         asn1.Certificate.load(certificate),
@@ -261,7 +261,7 @@ def _place(writer: IncrementalPdfFileWriter, field: str, stamp: Stamp | None) ->
     number = stamp.page - 1 if stamp.page > 0 else pages + stamp.page
     if stamp.page == 0 or not 0 <= number < pages:
         raise Unsignable("no-such-page", f"page {stamp.page} of {pages}")
-    page = writer.prev.find_page_for_modification(number)[0].get_object()
+    page = writer.prev.find_page_for_modification(number)[0].get_object()  # type: ignore[no-untyped-call]
     while "/MediaBox" not in page:
         page = page["/Parent"]
     left, bottom, right, top = (float(edge) for edge in page["/MediaBox"])

@@ -108,7 +108,7 @@ def _font() -> bytes:
 
 @cache
 def _letters() -> frozenset[int]:
-    from fontTools.ttLib import TTFont
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
     with TTFont(BytesIO(_font())) as font:
         return frozenset(font.getBestCmap())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from asn1crypto import tsp
 from pydantic import Field
 from pyhanko.sign.timestamps.api import TimeStamper
 from pyhanko.sign.timestamps.common_utils import TimestampRequestError
@@ -16,6 +15,7 @@ from connectors.kit.connection import Lines, SystemSettings
 from connectors.kit.effects import EffectClass, ExchangeLog
 from connectors.kit.repeating import repeated
 from connectors.kit.seams import Clock
+from connectors.kit.signing.asn1 import tsp
 from connectors.kit.transport import Transport
 
 SYSTEM = "tsa"
@@ -45,7 +45,7 @@ class Stamper(TimeStamper):
 
     def __init__(self, settings: TsaSettings, transport: Transport) -> None:
         """Nothing is asked yet."""
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._settings, self._transport = settings, transport
         self._seats = threading.BoundedSemaphore(settings.at_once)
 

@@ -70,7 +70,7 @@ def _candidates(raw: bytes, certificate: bytes) -> list[bytes]:
 
 def _inside_cms(raw: bytes) -> list[bytes]:
     """The values of the signers in a CMS; none where it is no CMS."""
-    from asn1crypto import cms
+    from connectors.kit.signing.asn1 import cms
 
     try:
         content = cms.ContentInfo.load(raw, strict=True)

@@ -10,8 +10,13 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from lxml import etree
-from signxml import CanonicalizationMethod, DigestAlgorithm, SignatureConstructionMethod, SignatureMethod
-from signxml.xades import XAdESDataObjectFormat, XAdESSigner
+from signxml.algorithms import (
+    CanonicalizationMethod,
+    DigestAlgorithm,
+    SignatureConstructionMethod,
+    SignatureMethod,
+)
+from signxml.xades.xades import XAdESDataObjectFormat, XAdESSigner
 
 from connectors.kit.signing.certificates import loaded, mechanism_of
 from connectors.kit.signing.errors import NotFit, Unsignable, WrongSignature

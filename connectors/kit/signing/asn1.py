@@ -1,0 +1,7 @@
+"""One door to asn1crypto, which carries no types: everything of it is ``Any`` here."""
+
+from __future__ import annotations
+
+from asn1crypto import algos, cms, crl, ocsp, tsp, x509  # type: ignore[import-untyped]
+
+__all__ = ["algos", "cms", "crl", "ocsp", "tsp", "x509"]
