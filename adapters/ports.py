@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from connectors.kit.seams import Clock, Ids
 from jobs.access.service import Access
 from jobs.files.links import Links
+from jobs.inbound.service import Inbound
 from jobs.store.postgres.store import PgStore
 from mappings.canonical.payment import PaymentNews
 
@@ -58,6 +59,7 @@ class Edge:
         dsn: of the database, for the one route that speaks asyncpg (decision 7).
         wake: told queues to wake; must not block.
         payments, refunds, reconciliation, effects: the services behind the doors.
+        inbound, doors: what other systems send about dossiers (``adapters.webhooks.dossiers``).
         links: of files that other systems pull; ``None``: nobody may.
         sandbox: every outside system is a stand-in; shown on every page.
         public_url: how browsers reach us; decides whether cookies are ``Secure``.
@@ -76,6 +78,8 @@ class Edge:
     reconciliation: Any = None
     effects: Any = None
     links: Links | None = None
+    inbound: Inbound | None = None
+    doors: Sequence[Any] = ()
     ready: Readiness | None = None
     sandbox: bool = False
     public_url: str = "http://127.0.0.1:8080"

@@ -16,6 +16,10 @@ from jobs.effects.desk import EffectDesk
 from jobs.effects.model import Handler
 from jobs.files.links import Links
 from jobs.files.service import Files
+from jobs.inbound import handlers as inbound_handlers
+from jobs.inbound import senders
+from jobs.inbound.pulling import Pulls
+from jobs.inbound.service import Inbound
 from jobs.intake.feed import Feed
 from jobs.payments import handlers as payment_handlers
 from jobs.payments import opening
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
 
 
-_TAKE_BYTES = {"lgsp": "read_file", "land": "files"}
+_TAKE_BYTES = {"lgsp": "read_file", "land": "files", "igate": "read_file"}
 """Systems that take files inside their messages → where their client asks for the bytes."""
 
 
@@ -48,7 +52,7 @@ class Assembly:
 
     Attributes:
         handlers: (system, operation) → the domain's side of an effect.
-        feed, sync, links: ``None``: no case system is set.
+        feed, sync, links, inbound, pulls: ``None``: no case system is set.
     """
 
     connectors: Connectors
@@ -61,6 +65,8 @@ class Assembly:
     feed: Feed | None
     sync: Sync | None
     links: Links | None
+    inbound: Inbound | None = None
+    pulls: Pulls | None = None
 
 
 def assemble(settings: Settings, store: PgStore, *, clock: Clock, ids: Ids, chance: Chance) -> Assembly:
@@ -78,7 +84,7 @@ def assemble(settings: Settings, store: PgStore, *, clock: Clock, ids: Ids, chan
         audit=opening.audited,
     )
     handlers = {**payment_handlers.handlers(payments), **refund_handlers.handlers(refunds.ground)}
-    feed = sync = links = None
+    feed = sync = links = inbound = pulls = None
     if settings.connectors.igate is not None:
         links = file_links(settings)
         reuse = reusing(settings, connectors, ids)
@@ -86,6 +92,11 @@ def assemble(settings: Settings, store: PgStore, *, clock: Clock, ids: Ids, chan
         feed = Feed(store, connectors.clients["igate"], refunds, changed=sync.want)
         handlers |= sync_handlers.handlers(sync)
         handlers |= {} if reuse is None else reuse.handlers()
+        creating = senders.creating(connectors.clients, connectors.clients["igate"])
+        fetch, names = senders.fetchers(connectors.clients), senders.names(connectors.clients)
+        inbound = Inbound(store, creating, fetch=fetch, sync=sync, names=names)
+        pulls = Pulls(store, connectors.clients)
+        handlers = inbound_handlers.merged(handlers, inbound_handlers.handlers(creating))
     return Assembly(
         connectors=connectors,
         calendar=calendar,
@@ -97,6 +108,8 @@ def assemble(settings: Settings, store: PgStore, *, clock: Clock, ids: Ids, chan
         feed=feed,
         sync=sync,
         links=links,
+        inbound=inbound,
+        pulls=pulls,
     )
 
 

@@ -26,6 +26,7 @@ from jobs.effects import actors as effect_actors
 from jobs.effects.engine import Engine
 from jobs.effects.flow import Limits
 from jobs.housekeeping import periodic_work
+from jobs.inbound import actors as inbound_actors
 from jobs.intake import actors as intake_actors
 from jobs.payments import actors as payment_actors
 from jobs.refunds import actors as refund_actors
@@ -48,6 +49,7 @@ FINDERS: tuple[Finder, ...] = (
     *((sql, {}) for sql in payment_actors.FINDERS),
     *((sql, {}) for sql in refund_actors.FINDERS),
     *sync_actors.FINDERS,
+    *inbound_actors.FINDERS,
     *effect_actors.FINDERS,
 )
 """What the one-second sweep asks: open work that no wake-up reached."""
@@ -103,6 +105,7 @@ def build(
             effects=parts.desk,
             sync=parts.sync,
             links=parts.links,
+            inbound=parts.inbound,
         ),
         worker=worker,
         connectors=parts.connectors,
@@ -113,6 +116,7 @@ def build(
             **payment_actors.drains(store, parts.payments),
             **refund_actors.drains(parts.refunds),
             **_intake(parts, store),
+            **_inbound(parts),
             **({} if parts.sync is None else sync_actors.drains(parts.sync)),
             queues.HOUSEKEEPING: lambda: periodic.run_due(store, work, _count),
         },
@@ -153,6 +157,11 @@ def _wake_one(broker: Broker, wake: Waker) -> Callable[[str], None]:
 
 def _intake(parts: Assembly, store: PgStore) -> dict[str, Drain]:
     return {} if parts.feed is None else intake_actors.drains(parts.feed, store)
+
+
+def _inbound(parts: Assembly) -> dict[str, Drain]:
+    inbound, pulls = parts.inbound, parts.pulls
+    return {} if inbound is None or pulls is None else inbound_actors.drains(inbound, pulls)
 
 
 def refuse_unreal_time(settings: Settings, clock: DatabaseClock) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jobs.sync.service import Sync
 
 FEED_SECONDS = 20
+PULL_SECONDS = 60
 _FEED_LEAST_SECONDS = 0.25
 """In a play a reading costs a few milliseconds, and its citizens wait for it."""
 PROFILE_OF = {"vnpay": "vnpay-session"}
@@ -48,6 +49,8 @@ def periodic_work(store: PgStore, parts: Assembly, wake_one: Callable[[str], Non
     if parts.sync is not None:
         sync = parts.sync
         work.append(Periodic("compare", "30 21 * * *", lambda: _compare(sync)))
+    if parts.pulls is not None:
+        work.append(Periodic("pull", f"@every {PULL_SECONDS}", lambda: wake_one(queues.PULL)))
     return tuple(work)
 
 

@@ -10,6 +10,8 @@ PAYMENTS = "payments"
 REFUNDS = "refunds"
 HOUSEKEEPING = "housekeeping"
 SYNC = "sync"
+INBOUND = "inbound"
+PULL = "pull"
 
 
 def effects(system: str) -> str:
@@ -17,4 +19,4 @@ def effects(system: str) -> str:
     return f"effects.{system}"
 
 
-OWN = (INTAKE, SYNC, PAYMENTS, REFUNDS, HOUSEKEEPING)
+OWN = (INTAKE, SYNC, INBOUND, PULL, PAYMENTS, REFUNDS, HOUSEKEEPING)

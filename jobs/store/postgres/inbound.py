@@ -161,6 +161,12 @@ def waiting_for(tx: PgTx, codes: Iterable[str]) -> int:
     ).rowcount
 
 
+def news_of(tx: PgTx, news_id: int) -> Mapping[str, Any] | None:
+    """The news itself."""
+    row = tx.fetch_one("select news from inbound_news where id = %s", (news_id,))
+    return None if row is None else row["news"]
+
+
 def retry(tx: PgTx, ids: Sequence[int] | None) -> list[DictRow]:
     """Make parked rows due now (all of them when ``ids`` is ``None``); what was made due."""
     return tx.fetch(
