@@ -43,21 +43,11 @@ def test_it_is_found_anywhere_in_any_case_with_anything_between(text, form):
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "chuyen tien",
-        OURS[:15],
-        OURS[1:],
-        OURS[::-1],
-        OURS[:7] + "0" + OURS[8:],
-        f"{OURS[:8]}Ạ{OURS[8:]}x",
-    ],
+    "text", ["", "chuyen tien", OURS[:15], OURS[1:], OURS[::-1], OURS[:7] + "0" + OURS[8:]]
 )
 def test_what_is_not_there_is_not_found(text):
     """A line that names nothing is a person's, not a guess."""
-    if text != f"{OURS[:8]}Ạ{OURS[8:]}x":
-        assert reference_in(text, KNOWN) is None
+    assert reference_in(text, KNOWN) is None
 
 
 def test_two_different_references_are_none():

@@ -1,0 +1,1 @@
+"""What is known of KeyPay, and vectors made by hand."""
