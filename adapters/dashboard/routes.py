@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from adapters.dashboard import dossiers, effects, overview, reconciliation, refunds
+from adapters.dashboard import dossiers, effects, mappings, overview, reconciliation, refunds
 from adapters.dashboard.live import Live
 from adapters.dashboard.signing_in import choose_language, sign_in_page, sign_out
 from adapters.dashboard.visits import Visit, page
@@ -55,6 +55,14 @@ PAGES: tuple[Page, ...] = (
     Page("/effects/{id:int}/ask", effects.act("ask"), Right.ASK, "ask-effect"),
     Page("/effects/{id:int}/retry", effects.act("retry"), Right.RETRY, "retry-effect"),
     Page("/effects/{id:int}/release", effects.act("release"), Right.RELEASE, "release-lane"),
+    Page("/mappings", mappings.index, Right.SEE),
+    Page("/mappings", mappings.propose, Right.PROPOSE_MAPPING, "propose-mapping"),
+    Page("/mappings/{id:int}/accept", mappings.accept, Right.ACCEPT_MAPPING, "accept-mapping"),
+    # Rejecting is also how somebody takes their own proposal back: the desk asks who it is.
+    Page("/mappings/{id:int}/reject", mappings.reject, Right.PROPOSE_MAPPING, "reject-mapping"),
+    Page("/mappings/{id:int}/end", mappings.end, Right.PROPOSE_MAPPING, "end-mapping"),
+    Page("/mappings/{id:int}/accept-end", mappings.accept_end, Right.ACCEPT_MAPPING, "accept-mapping-end"),
+    Page("/mappings/{id:int}/reject-end", mappings.reject_end, Right.PROPOSE_MAPPING, "reject-mapping-end"),
     Page("/language", choose_language, Right.SEE, "language"),
 )
 

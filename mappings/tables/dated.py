@@ -61,6 +61,7 @@ class Unmapped:
 
     Attributes:
         side: ``theirs``: ``value`` is a code; ``ours``: it is a meaning. ``*`` stands for all of them.
+        reason, reason_en: in Vietnamese and in English.
     """
 
     system: str
@@ -68,6 +69,7 @@ class Unmapped:
     side: str
     value: str
     reason: str
+    reason_en: str = ""
 
 
 class NotMapped(MappingError):

@@ -36,7 +36,7 @@
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 
-  const GO = { o: "/", h: "/dossiers", t: "/refunds", d: "/reconciliation", l: "/effects" };
+  const GO = { o: "/", h: "/dossiers", t: "/refunds", d: "/reconciliation", l: "/effects", b: "/mappings" };
   let going = false;
   const rows = () => [...document.querySelectorAll("tr[data-row]")];
   const move = (step) => {

@@ -145,9 +145,9 @@ def code(system: str, name: str, meaning: str, on: date, overlay: Overlay | None
 
 @cache
 def unmapped() -> tuple[Unmapped, ...]:
-    """Everything that is left without a counterpart on purpose; the reason is the Vietnamese one."""
+    """Everything that is left without a counterpart on purpose."""
     return tuple(
-        Unmapped(row["system"], row["list"], row["side"], row["value"], row["reason_vi"])
+        Unmapped(row["system"], row["list"], row["side"], row["value"], row["reason_vi"], row["reason_en"])
         for row in _rows("not_mapped.csv")
     )
 
