@@ -98,21 +98,20 @@ def _check(value: Any, most_depth: int, *, escapes: bool) -> None:
     """Depth; and, where escapes were used, characters that cannot be stored (NUL and halves of pairs)."""
     level: list[Any] = [[value]]
     for _ in range(most_depth + 1):
-        level = [item for each in level for item in _inside(each)]
-        if escapes:
-            for item in level:
-                if isinstance(item, str) and not _storable(item):
-                    raise Unreadable("body", "holds NUL or half a character")
-        level = [item for item in level if isinstance(item, dict | list)]
+        inside: list[Any] = []
+        for each in level:
+            if type(each) is list:
+                inside += each
+                continue
+            inside += each.values()
+            if escapes:
+                inside += each
+        if escapes and not all(_storable(item) for item in inside if type(item) is str):
+            raise Unreadable("body", "holds NUL or half a character")
+        level = [item for item in inside if type(item) is dict or type(item) is list]
         if not level:
             return
     raise Unreadable("body", "nested too deeply")
-
-
-def _inside(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return [*value.values(), *value.keys()]
-    return value if isinstance(value, list) else []
 
 
 def _storable(text: str) -> bool:
