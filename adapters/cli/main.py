@@ -24,6 +24,7 @@ _COMMANDS = {
     "statements": "Tệp sao kê và tệp đối soát: đọc thử. / Statement and settlement files: read and check.",
     "sync": "Đồng bộ hồ sơ: đã có, so sánh, gửi lại. / Dossiers told to other systems.",
     "reuse": "Khai thác CSDL quốc gia: đã hỏi gì, ai xem ai. / Questions to national databases.",
+    "mappings": "Bảng mã: kiểm tra, xem, đề xuất. / Code tables: check, list, propose.",
     "signature": "Chữ ký số trên tệp PDF, XML: kiểm tra. / Signatures in PDF and XML files: verify.",
     "calendar": "Lịch làm việc: ngày nghỉ, làm bù. / Working calendar: holidays, swapped days.",
     "sandbox": "Hệ thống giả lập. / Stand-ins of outside systems.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +19,7 @@ from jobs.mapping_desk.overlay import by_list
 from jobs.mapping_desk.service import MappingDesk, Proposal
 from mappings.errors import MappingError
 from mappings.tables import lists
-from mappings.tables.dated import Row, Way
+from mappings.tables.dated import Row, Unmapped, Way
 
 _DONE = "done=common.done"
 
@@ -33,6 +34,7 @@ def index(visit: Visit) -> Response:
     desk = _desk(visit)
     side, value = visit.ask("side", 10), visit.ask("value", 120)
     info = lists.info_of(name) if name else None
+    rows = _listed(desk, name, system, day) if name else []
     return visit.page(
         "mappings.html",
         section="mappings",
@@ -52,8 +54,12 @@ def index(visit: Visit) -> Response:
         ways=tuple(way.value for way in Way),
         code=value if side == "theirs" else "",
         meaning=value if side == "ours" else None,
-        rows=_listed(desk, name, system, day) if name else (),
-        unmapped=[one for one in lists.unmapped() if one.list == name and system in ("", one.system)],
+        rows=rows,
+        unmapped=[
+            one
+            for one in lists.unmapped()
+            if one.list == name and system in ("", one.system) and not _filled(one, rows)
+        ],
     )
 
 
@@ -116,6 +122,18 @@ def _propose_address(gap: Gap) -> str:
     """The form of a proposal with what the gap tells filled in."""
     facts = {"list": gap.list, "system": gap.system, "side": gap.side, "value": gap.value}
     return f"/mappings?{urlencode(facts)}#propose"
+
+
+def _filled(left: Unmapped, rows: Sequence[tuple[Row, Any]]) -> bool:
+    """People gave what was left out a counterpart since."""
+    for row, _ in rows:
+        if row.system != left.system:
+            continue
+        if left.side == "ours" and row.way is not Way.READ and row.meaning == left.value:
+            return True
+        if left.side == "theirs" and row.way is not Way.SENT and row.code == left.value:
+            return True
+    return False
 
 
 def _systems(name: str) -> tuple[str, ...]:

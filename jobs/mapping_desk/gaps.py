@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from mappings.errors import MappingError
@@ -104,6 +104,28 @@ def grouped(cases: Iterable[Mapping[str, Any]]) -> list[Gap]:
     return sorted(found.values(), key=lambda gap: (-len(gap.dossiers), gap.since))
 
 
+def open_gaps(gaps: Iterable[Gap], rows: Iterable[Mapping[str, Any]], day: date) -> list[Gap]:
+    """Gaps that no accepted row in force on ``day`` fills; the others are only being told again."""
+    there = [
+        row
+        for row in rows
+        if row["valid_from"] <= day and (row["valid_to"] is None or day <= row["valid_to"])
+    ]
+    return [gap for gap in gaps if not any(filled_by(gap, row) for row in there)]
+
+
+def filled_by(gap: Gap, row: Mapping[str, Any]) -> bool:
+    """:func:`fills` for a stored row."""
+    return fills(
+        gap,
+        system=row["system"],
+        name=row["list"],
+        code=row["code"],
+        meaning=row["meaning"],
+        way=row["way"],
+    )
+
+
 def fills(gap: Gap, *, system: str, name: str, code: str, meaning: str, way: str) -> bool:
     """Whether a row is the one that the gap misses."""
     if (gap.system, gap.list) != (system, name):
@@ -142,4 +164,4 @@ def _named(facts: Mapping[str, Any]) -> tuple[str, str, str, str] | None:
     return of, name, side, value
 
 
-__all__ = ["KINDS", "Gap", "fills", "gap_of", "grouped"]
+__all__ = ["KINDS", "Gap", "filled_by", "fills", "gap_of", "grouped", "open_gaps"]

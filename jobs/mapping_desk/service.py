@@ -14,7 +14,7 @@ from jobs.access import audit
 from jobs.access.model import Actor, ActorKind, Right
 from jobs.calendar.working import LOCAL
 from jobs.errors import BadInput, Changed, Duplicate, NotAllowed, NotFound
-from jobs.mapping_desk.gaps import KINDS, Gap, fills, grouped
+from jobs.mapping_desk.gaps import KINDS, Gap, filled_by, grouped, open_gaps
 from jobs.mapping_desk.overlay import REFRESH_SECONDS, by_list
 from jobs.refunds.people import Accounts
 from jobs.store.postgres import mappings as rows
@@ -73,7 +73,7 @@ class MappingDesk:
             found = grouped(rows.gap_cases(tx, KINDS))
             today = tx.now.astimezone(LOCAL).date()
             there = rows.listed(tx, on=today) if found else []
-        return [gap for gap in found if not any(_fills(gap, row) for row in there)]
+        return open_gaps(found, there, today)
 
     def proposals(self) -> list[Mapping[str, Any]]:
         """New rows and ends of rows that wait for a second person."""
@@ -115,7 +115,7 @@ class MappingDesk:
             row = self._waiting(tx, row_id)
             self._must_hold(tx, actor, Right.ACCEPT_MAPPING)
             _second(row["proposed_by"], actor)
-            filled = [gap for gap in grouped(rows.gap_cases(tx, KINDS)) if _fills(gap, row)]
+            filled = [gap for gap in grouped(rows.gap_cases(tx, KINDS)) if filled_by(gap, row)]
             since = min((gap.since for gap in filled), default=None)
             try:
                 rows.accept(tx, row_id, by=_who(actor), waits_since=since)
@@ -200,7 +200,7 @@ class MappingDesk:
         for row in waiting:
             system = row["system"].partition(".")[0]
             again = f"mapping:{row['id']}"
-            named = [code for gap in gaps if not gap.shared and _fills(gap, row) for code in gap.dossiers]
+            named = [code for gap in gaps if not gap.shared and filled_by(gap, row) for code in gap.dossiers]
             for code in named:
                 planned += self._tell(tell, system, code, again)
             after = ""
@@ -270,17 +270,6 @@ class _Given:
 
     def rows(self, system: str, name: str) -> Sequence[Row]:
         return self._found.get((system, name), ())
-
-
-def _fills(gap: Gap, row: Mapping[str, Any]) -> bool:
-    return fills(
-        gap,
-        system=row["system"],
-        name=row["list"],
-        code=row["code"],
-        meaning=row["meaning"],
-        way=row["way"],
-    )
 
 
 def _columns(wanted: Proposal) -> dict[str, Any]:

@@ -45,6 +45,8 @@ def test_a_row_is_proposed_accepted_and_ended_on_the_page(signed_in, sql):
     administrator = signed_in(Role.ADMINISTRATOR)
     assert form(administrator, "/mappings", f"/mappings/{row_id}/accept").status_code == 303
     operator = signed_in(Role.OPERATOR)
+    assert operator.get("/mappings?list=applicant&day=31/12/2025").text.count("cần hỏi đơn vị vận hành") == 3
+    assert operator.get("/mappings?list=applicant").text.count("cần hỏi đơn vị vận hành") == 2
     listed = operator.get("/mappings?list=applicant").text
     assert "vanhanh đề xuất, quantri duyệt" in listed
     ended = form(
