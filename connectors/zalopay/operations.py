@@ -13,12 +13,15 @@ from mappings.canonical.payment import PaymentVerdict, RefundNews, RefundVerdict
 _FOUND_BY = "query_refund by our m_refund_id"
 
 
-def operations(client: Client) -> tuple[Operation, ...]:
-    """Open and query a payment, refund, query of a refund."""
+class _Calls:
+    """What each operation does with its payload."""
 
-    def open_payment(call: Call) -> Done:
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def open_payment(self, call: Call) -> Done:
         facts = call.payload
-        url = client.open_payment(
+        url = self._client.open_payment(
             reference=_text(facts["reference"]),
             amount=_whole(facts["amount"]),
             request_time=_text(facts["request_time"]),
@@ -28,11 +31,11 @@ def operations(client: Client) -> tuple[Operation, ...]:
         )
         return Done({"payment_url": url}, "1")
 
-    def find_payment(call: Call) -> Finding:
+    def find_payment(self, call: Call) -> Finding:
         """Its address is lost for good: whoever pays needs a new attempt."""
         facts = call.payload
         try:
-            news = client.query(
+            news = self._client.query(
                 reference=_text(facts["reference"]),
                 request_time=_text(facts["request_time"]),
                 amount=_whole(facts["amount"]),
@@ -44,9 +47,9 @@ def operations(client: Client) -> tuple[Operation, ...]:
             return Undecided(news.code, news.message)
         return Done({"payment_url": "", "news": to_json(news)}, news.code)
 
-    def query_payment(call: Call) -> Done:
+    def query_payment(self, call: Call) -> Done:
         facts = call.payload
-        news = client.query(
+        news = self._client.query(
             reference=_text(facts["reference"]),
             request_time=_text(facts["request_time"]),
             amount=_whole(facts["amount"]),
@@ -54,16 +57,16 @@ def operations(client: Client) -> tuple[Operation, ...]:
         )
         return Done({"news": to_json(news)}, news.code)
 
-    def refund(call: Call) -> Done:
-        news = client.refund(_refund(call), deadline_seconds=call.deadline_seconds)
+    def refund(self, call: Call) -> Done:
+        news = self._client.refund(_refund(call), deadline_seconds=call.deadline_seconds)
         return Done({"news": to_json(news)}, news.code, final=False)
 
-    def look_up(call: Call) -> Finding:
-        return client.find_refund(_refund(call), deadline_seconds=call.deadline_seconds)
+    def look_up(self, call: Call) -> Finding:
+        return self._client.find_refund(_refund(call), deadline_seconds=call.deadline_seconds)
 
-    def query_refund(call: Call) -> Done:
+    def query_refund(self, call: Call) -> Done:
         asked = _refund(call)
-        found = client.query_refund(asked, deadline_seconds=call.deadline_seconds)
+        found = self._client.query_refund(asked, deadline_seconds=call.deadline_seconds)
         if isinstance(found, Done | Refused):
             return Done(found.data, found.code)
         # Neither 'not found' nor 'not decided' is a word about money.
@@ -72,6 +75,10 @@ def operations(client: Client) -> tuple[Operation, ...]:
         )
         return Done({"news": to_json(news)}, found.code)
 
+
+def operations(client: Client) -> tuple[Operation, ...]:
+    """Open and query a payment, refund, query of a refund."""
+    calls = _Calls(client)
     return (
         Operation(
             SYSTEM,
@@ -79,23 +86,23 @@ def operations(client: Client) -> tuple[Operation, ...]:
             EffectClass.FINDABLE,
             "query by the order's own app_trans_id; a second creation is refused as a duplicate (-68). 'Not found' is no "
             "proof. Nobody can pay without the address that only the answer carries",
-            open_payment,
-            look_up=find_payment,
+            calls.open_payment,
+            look_up=calls.find_payment,
             not_found_is_proof=False,
         ),
-        Operation(SYSTEM, QUERY, EffectClass.READ, "a query changes nothing there", query_payment),
+        Operation(SYSTEM, QUERY, EffectClass.READ, "a query changes nothing there", calls.query_payment),
         Operation(
             SYSTEM,
             REFUND,
             EffectClass.FINDABLE,
             f"{_FOUND_BY}. That one number is one refund there is assumed, and no sub code for 'no such refund' is published: "
             "never sent again by itself",
-            refund,
-            look_up=look_up,
+            calls.refund,
+            look_up=calls.look_up,
             not_found_is_proof=False,
             money=True,
         ),
-        Operation(SYSTEM, QUERY_REFUND, EffectClass.READ, _FOUND_BY, query_refund),
+        Operation(SYSTEM, QUERY_REFUND, EffectClass.READ, _FOUND_BY, calls.query_refund),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.kit.reading import Unreadable, a_whole, fourteen_digits
@@ -101,7 +101,7 @@ def moment_of(value: Any, field: str) -> datetime:
         Unreadable
     """
     found = a_whole(value, field, least=1_000_000_000_000, most=9_999_999_999_999)
-    return datetime.fromtimestamp(found // 1000, UTC)
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=found // 1000)
 
 
 def code_of(fields: Mapping[str, Any], name: str, *, needed: bool = True) -> str:
