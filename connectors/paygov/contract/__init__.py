@@ -1,0 +1,1 @@
+"""What is known of PayGov, and vectors made by hand."""
