@@ -6,12 +6,13 @@ with ``_FILE`` behind it, or a file of that name in the directory ``LIENTHONG_SE
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.connector_sections import ConnectorSettings
@@ -21,6 +22,7 @@ from config.sources import DocumentSource, environment_document
 
 PREFIX = "LIENTHONG_"
 DELIMITER = "__"
+_KEY_BYTES = 32
 
 
 class _Section(BaseModel):
@@ -96,6 +98,52 @@ class FileLinks(_Section):
     hours: Annotated[int, Field(ge=1, le=24 * 90)] = 72
 
 
+class Evidence(_Section):
+    """How exchanges with outside systems are kept and handed out.
+
+    Attributes:
+        master_key: 32 bytes in base64 (``openssl rand -base64 32``); encrypts the key of each dossier. Empty: bodies of
+            exchanges are not kept.
+        old_master_keys: earlier ones, as long as something encrypted with them is left (``lienthong evidence rewrap``).
+        signing_key: Ed25519 private key, PEM or 32 bytes in base64; signs packs of evidence. Empty: none can be made.
+    """
+
+    master_key: SecretStr = SecretStr("")
+    old_master_keys: tuple[SecretStr, ...] = ()
+    signing_key: SecretStr = SecretStr("")
+
+    @field_validator("master_key")
+    @classmethod
+    def _one_is_whole(cls, value: SecretStr) -> SecretStr:
+        _whole(value)
+        return value
+
+    @field_validator("old_master_keys")
+    @classmethod
+    def _all_are_whole(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for each in value:
+            _whole(each)
+        return value
+
+    @property
+    def master_keys(self) -> tuple[bytes, ...]:
+        """The current one first; none when bodies are not kept."""
+        if not self.master_key.get_secret_value():
+            return ()
+        return tuple(_whole(each) for each in (self.master_key, *self.old_master_keys))
+
+
+def _whole(secret: SecretStr) -> bytes:
+    text = secret.get_secret_value()
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except ValueError:
+        raw = b""
+    if text and (len(raw) != _KEY_BYTES or len(set(raw)) < _KEY_BYTES // 4):
+        raise ValueError("32 random bytes in base64 are expected")
+    return raw
+
+
 class Logging(_Section):
     """How events are written.
 
@@ -132,6 +180,7 @@ class Settings(BaseSettings):
     logging: Logging = Field(default_factory=Logging)
     sync: Sync = Field(default_factory=Sync)
     files: FileLinks = Field(default_factory=FileLinks)
+    evidence: Evidence = Field(default_factory=Evidence)
     reuse: Reuse = Field(default_factory=Reuse)
     connectors: ConnectorSettings = Field(default_factory=ConnectorSettings)
 

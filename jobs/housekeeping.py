@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jobs import queues
 from jobs.access import chain
+from jobs.evidence import chain as exchange_chain
 from jobs.indicators import invariants
 from jobs.periodic import LOCAL, Periodic
 from jobs.store.postgres import access
@@ -36,6 +37,7 @@ def periodic_work(store: PgStore, parts: Assembly, wake_one: Callable[[str], Non
     """
     work = [
         Periodic("audit-seal", "@every 5", lambda: _until_none(lambda: chain.seal(store))),
+        Periodic("exchange-seal", "@every 5", lambda: _until_none(lambda: exchange_chain.seal(store))),
         Periodic("totals", "@every 15", lambda: _until_none(lambda: totals.roll_up(store))),
         Periodic("reconcile", "15 7 * * *", lambda: _reconcile(store, parts)),
         Periodic("invariants", "20 * * * *", lambda: _check(store)),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from psycopg.rows import DictRow
@@ -22,8 +23,7 @@ SETTLED_AFTER = timedelta(seconds=2)
 def seal(store: PgStore, *, limit: int = 5_000) -> int:
     """Seal the next rows; how many. Safe to run twice at once: the second one does nothing."""
     with store.transaction("seal-audit") as tx:
-        locked = tx.fetch_one("select pg_try_advisory_xact_lock(%s) as got", (_LOCK,))
-        if not locked or not locked["got"]:
+        if not alone(tx, _LOCK):
             return 0
         number, digest, last_id = _head(tx)
         rows = tx.fetch(
@@ -45,9 +45,24 @@ def seal(store: PgStore, *, limit: int = 5_000) -> int:
 def link(before: bytes, row: DictRow) -> bytes:
     """The seal of ``row`` behind the seal ``before``: SHA-256 over both, in one written form."""
     at: datetime = row["at"]
-    facts = json.dumps(row["facts"], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    parts = [row["id"], at.isoformat(), *(row[name] or "" for name in _TEXTS), facts]
+    parts = [row["id"], at.isoformat(), *(row[name] or "" for name in _TEXTS), written(row["facts"])]
+    return hashed(before, parts)
+
+
+def alone(tx: PgTx, lock: int) -> bool:
+    """Whether this transaction is the one sequencer of its chain, until its commit."""
+    row = tx.fetch_one("select pg_try_advisory_xact_lock(%s) as got", (lock,))
+    return bool(row and row["got"])
+
+
+def hashed(before: bytes, parts: Sequence[object]) -> bytes:
+    """SHA-256 over the digest before and ``parts`` as one JSON list."""
     return hashlib.sha256(before + json.dumps(parts, ensure_ascii=False).encode()).digest()
+
+
+def written(facts: object) -> str:
+    """JSON in the one form that is hashed."""
+    return json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 _TEXTS = ("actor", "action", "subject", "dossier_code", "reason", "address", "correlation_id")

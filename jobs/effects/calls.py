@@ -49,6 +49,7 @@ class Caller:
         deadline_seconds: float,
         stopping: threading.Event,
         boundary: Boundary | None,
+        bodies: bool = False,
     ) -> None:
         """Nothing is called yet.
 
@@ -56,8 +57,9 @@ class Caller:
             lease: no call begins after half of it has passed: who may take the row away then must not meet us.
             deadline_seconds: for the whole call; the transport enforces it.
             boundary: crash points for the proofs.
+            bodies: what goes out and comes back is wanted too, of calls about one dossier.
         """
-        self._clock, self._half = clock, lease / 2
+        self._clock, self._half, self._bodies = clock, lease / 2, bodies
         self._deadline, self._stopping, self._boundary = deadline_seconds, stopping, boundary
 
     def __call__(self, job: Job) -> list[End]:
@@ -78,7 +80,7 @@ class Caller:
         call = self._call(row)
         ask = operation.look_up if asking and operation.look_up is not None else operation.perform
         answer: Any
-        with collecting(row.correlation_id) as noted:
+        with collecting(row.correlation_id, bodies_of=row.dossier_code if self._bodies else "") as noted:
             self._point("before-send", operation)
             try:
                 answer = ask(call)
@@ -94,7 +96,7 @@ class Caller:
         operation, perform = job.operation, job.operation.perform_many
         assert perform is not None  # noqa: S101 - asked one step before
         answers: Sequence[Any]
-        with collecting(job.rows[0].correlation_id) as noted:
+        with collecting(job.rows[0].correlation_id, bodies_of=self._dossier(job.rows)) as noted:
             self._point("before-send", operation)
             try:
                 answers = perform([self._call(row) for row in job.rows])
@@ -109,6 +111,11 @@ class Caller:
             End(row, operation, False, answer, noted if number == 0 else ())
             for number, (row, answer) in enumerate(zip(job.rows, answers, strict=True))
         ]
+
+    def _dossier(self, rows: Sequence[Held]) -> str:
+        """A message about several dossiers has no key that could erase one of them: its bodies are not kept."""
+        codes = {row.dossier_code for row in rows}
+        return codes.pop() if self._bodies and len(codes) == 1 else ""
 
     def _call(self, row: Held) -> Call:
         return Call(row.key, row.reference, row.payload, row.attempt, self._deadline, row.correlation_id)

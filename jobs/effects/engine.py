@@ -52,6 +52,7 @@ class Engine:
         patience: Patience | None = None,
         deadline_seconds: float = 30.0,
         batch: int = 300,
+        bodies: bool = False,
     ) -> None:
         """Nothing is claimed yet.
 
@@ -63,6 +64,7 @@ class Engine:
             stopping: set when no new work may begin.
             boundary: crash points round the calls for the proofs; those round COMMIT belong to the store.
             batch: most rows in hand of one system.
+            bodies: the store keeps what goes out and comes back.
         """
         self.store, self.clock, self.worker, self.batch = store, clock, worker, batch
         self.stopping = stopping or threading.Event()
@@ -78,6 +80,7 @@ class Engine:
             deadline_seconds=deadline_seconds,
             stopping=self.stopping,
             boundary=boundary,
+            bodies=bodies,
         )
         self._desks: dict[str, Desk] = {}
 

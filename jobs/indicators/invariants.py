@@ -16,6 +16,7 @@ import structlog
 
 from jobs.access import chain
 from jobs.errors import StoreUnavailable
+from jobs.evidence import chain as exchange_chain
 from jobs.store.postgres.store import PgStore
 from jobs.store.postgres.tx import PgTx
 
@@ -25,6 +26,7 @@ MOST = 100
 """Counting stops there: one is as alarming as a thousand."""
 _SAMPLE = 10
 _LOOK_BACK = timedelta(days=3)
+_SEALS_BACK = timedelta(hours=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         "M2",
-        """select t || ':' || p from unnest(array['ledger_transaction', 'ledger_entry', 'audit', 'audit_seal', 'event']) t,
+        """select t || ':' || p from unnest(array['ledger_transaction', 'ledger_entry', 'audit', 'audit_seal', 'event',
+               'exchange', 'exchange_seal', 'exchange_day', 'exchange_body']) t,
            unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) p where has_table_privilege('lienthong_app', t, p)""",
     ),
     Invariant(
@@ -116,8 +119,11 @@ def _rows(invariant: Invariant) -> Callable[[PgTx], list[str]]:
 
 
 def _chain(store: PgStore) -> list[str]:
+    """The whole audit, and the seals of the exchange log since the last hours: all of it is for ``evidence verify``."""
     wrong = chain.verify(store)
-    return [] if wrong is None else [f"seal:{wrong}"]
+    found = [] if wrong is None else [f"seal:{wrong}"]
+    recent = exchange_chain.verify(store, since=store.clock.now() - _SEALS_BACK)
+    return found + [f"exchange-seal:{each.seal}:{each.kind}" for each in recent.wrong]
 
 
 def _ask(store: PgStore, name: str, question: Callable[[PgTx], list[str]]) -> int:

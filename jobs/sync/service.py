@@ -144,7 +144,7 @@ class Sync:
         """The details of some dossiers, as far as the case system gives them."""
         found: list[_Found] = []
         for row in taken:
-            with collecting() as exchanges:
+            with collecting(bodies_of=row["dossier_code"] if self._store.keeper else "") as exchanges:
                 why, detail = "", None
                 papers: tuple[Paper, ...] = ()
                 try:

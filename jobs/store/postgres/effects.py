@@ -13,6 +13,7 @@ from jobs.effects.rows import Blocker, Change, Held, Proposal, Standing, cancell
 from jobs.store.postgres import effects_desk as desk
 from jobs.store.postgres import effects_engine as engine
 from jobs.store.postgres import effects_plan, flow
+from jobs.store.postgres import exchanges as exchanges_log
 from jobs.store.postgres.tx import PgTx
 
 
@@ -88,7 +89,7 @@ class PgEffects:
         return engine.apply(self._tx, changes)
 
     def note(self, exchanges: Sequence[tuple[int | None, int | None, Exchange]]) -> None:
-        engine.note(self._tx, exchanges)
+        exchanges_log.note(self._tx, exchanges)
 
     def flow(self, system: str) -> Flow:
         return flow.read(self._tx, system)

@@ -1,4 +1,4 @@
-"""The engine's statements on effect rows: claims, asks, orphans, outcomes, exchanges. All of them take sets."""
+"""The engine's statements on effect rows: claims, asks, orphans, outcomes. All of them take sets."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg.rows import DictRow
 
-from connectors.kit.effects import Exchange
 from jobs import queues
 from jobs.broker.listener import WORKERS
 from jobs.effects.model import LOWEST_PRIORITY
 from jobs.effects.rows import Change, Held, Standing
-from jobs.store.postgres.arrays import copy_line, encoded, moments, numbers, texts
+from jobs.store.postgres.arrays import moments, numbers, texts
 from jobs.store.postgres.tx import PgTx
 
 _HELD: LiteralString = """e.id, e.key, e.system, e.operation, e.lane, e.payload, e.dossier_code, e.reference, e.correlation_id,
@@ -99,16 +98,6 @@ _PROMOTE_BEHIND: LiteralString = _PROMOTE.format(
     lanes="""(select distinct system, lane from effect where id = any(%(id)s::bigint[])
               and state in ('done', 'refused', 'cancelled')) l"""
 )
-
-_NOTED: LiteralString = """at, system, operation, direction, reference, effect_id, attempt, status, outcome, duration_ms,
-    request_digest, response_digest, request_summary, response_summary"""
-_NOTE: LiteralString = f"copy exchange ({_NOTED}) from stdin"
-_NOTE_FEW: LiteralString = f"""
-insert into exchange ({_NOTED})
-select at::timestamptz, system, operation, direction, reference, effect_id::bigint, attempt::int, status::int, outcome,
-    duration_ms::int, request_digest, response_digest, request_summary::jsonb, response_summary::jsonb
-from unnest({", ".join(["%s::text[]"] * 14)}) as x({_NOTED})"""
-_FEW = 100
 
 _LITERALS: dict[str, Callable[[Any], str]] = {
     name: texts if name in ("state", "code", "message", "reason", "outcome")
@@ -279,35 +268,6 @@ def promote(tx: PgTx, lanes: Sequence[tuple[str, str]]) -> None:
     }
     for row in tx.fetch(_PROMOTE_LANES, columns):
         tx.wake(queues.effects(row["system"]))
-
-
-def note(tx: PgTx, exchanges: Sequence[tuple[int | None, int | None, Exchange]]) -> None:
-    """See :meth:`jobs.effects.ports.EngineRows.note`."""
-    if not exchanges:
-        return
-    at = tx.now.isoformat()
-    rows = [_fields(at, effect_id, attempt, x) for effect_id, attempt, x in exchanges]
-    if len(rows) <= _FEW:  # COPY takes three round trips
-        columns: list[Sequence[str | None]] = list(zip(*rows, strict=True))
-        for place in _NULLABLE:
-            columns[place] = [field or None for field in columns[place]]
-        tx.execute(_NOTE_FEW, [texts(column) for column in columns])
-        return
-    with tx.connection.cursor().copy(_NOTE) as out:
-        out.write("".join([copy_line(fields, _NULLABLE) for fields in rows]))
-
-
-def _fields(at: str, effect_id: int | None, attempt: int | None, x: Exchange) -> tuple[str, ...]:
-    return (
-        at, x.system, x.operation, x.direction, x.reference, "" if effect_id is None else str(effect_id),
-        "" if attempt is None else str(attempt), "" if x.status is None else str(x.status), x.outcome,
-        str(x.duration_ms), x.request_digest, x.response_digest,
-        encoded(dict(x.request_summary)) if x.request_summary else "{}",
-        encoded(dict(x.response_summary)) if x.response_summary else "{}",
-    )  # fmt: skip
-
-
-_NULLABLE = (5, 6, 7)  # effect, attempt, status
 
 
 def held(tx: PgTx, sql: LiteralString, parameters: Any) -> list[Held]:

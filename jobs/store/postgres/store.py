@@ -12,6 +12,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from connectors.kit.seams import Clock
 from jobs.errors import CommitUnknown, SerialConflict, StoreUnavailable
+from jobs.evidence.keeper import Keeper
 from jobs.store.ports import Boundary
 from jobs.store.postgres.tx import PgTx
 
@@ -46,6 +47,7 @@ class PgStore:
         size: int = 8,
         wake: Callable[[set[str]], None] | None = None,
         boundary: Boundary = _nothing,
+        keeper: Keeper | None = None,
     ) -> None:
         """Open lazily: no connection is made before the first transaction.
 
@@ -55,9 +57,11 @@ class PgStore:
             size: most connections of this process.
             wake: told the queues to wake after a commit; must not block.
             boundary: crash points for the proofs.
+            keeper: encrypts bodies of exchanges; ``None``: they are not kept.
         """
         self.dsn = dsn
         self.clock = clock
+        self.keeper = keeper
         self._wake = wake
         self._boundary = boundary
         self._pool: ConnectionPool[psycopg.Connection[DictRow]] = ConnectionPool(
@@ -81,7 +85,7 @@ class PgStore:
         """See :meth:`jobs.store.ports.Store.transaction`."""
         connection = self._connection()
         try:
-            tx = PgTx(connection, name=name, now=self.clock.now())
+            tx = PgTx(connection, name=name, now=self.clock.now(), keeper=self.keeper)
             try:
                 yield tx
             except BaseException as exc:

@@ -11,6 +11,7 @@ import psycopg
 from psycopg.rows import DictRow
 
 if TYPE_CHECKING:
+    from jobs.evidence.keeper import Keeper
     from jobs.store.postgres.cases import PgCases
     from jobs.store.postgres.dossiers import PgDossiers
     from jobs.store.postgres.effects import PgEffects
@@ -27,8 +28,17 @@ Params = Sequence[Any] | Mapping[str, Any] | None
 class PgTx:
     """An open transaction. Not to be kept after its block, not to be shared between threads."""
 
-    def __init__(self, connection: psycopg.Connection[DictRow], *, name: str, now: datetime) -> None:
+    def __init__(
+        self,
+        connection: psycopg.Connection[DictRow],
+        *,
+        name: str,
+        now: datetime,
+        keeper: Keeper | None = None,
+    ) -> None:
+        """``keeper``: encrypts bodies of exchanges; ``None``: they are not kept."""
         self.connection = connection
+        self.keeper = keeper
         self.name = name
         self.now = now
         self.wakes: set[str] = set()

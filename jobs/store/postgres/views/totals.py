@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import LiteralString
-
-from psycopg.rows import DictRow
-
+from jobs.store.postgres import settled
 from jobs.store.postgres.store import PgStore
 from jobs.store.postgres.tx import PgTx
-
-BATCH = 50_000
 
 
 def roll_up(store: PgStore) -> int:
@@ -25,7 +20,7 @@ def roll_up(store: PgStore) -> int:
 
 
 def _calls(tx: PgTx) -> int:
-    span = _span(tx, "exchange")
+    span = settled.span(tx, "exchange")
     if span is None:
         return 0
     row = tx.fetch_one(
@@ -42,11 +37,11 @@ def _calls(tx: PgTx) -> int:
            select count(*) as taken from fresh""",
         span,
     )
-    return _moved(tx, "exchange", span, row)
+    return settled.moved(tx, "exchange", span, row)
 
 
 def _entries(tx: PgTx) -> int:
-    span = _span(tx, "ledger_entry")
+    span = settled.span(tx, "ledger_entry")
     if span is None:
         return 0
     row = tx.fetch_one(
@@ -59,43 +54,4 @@ def _entries(tx: PgTx) -> int:
            select count(*) as taken from fresh""",
         span,
     )
-    return _moved(tx, "ledger_entry", span, row)
-
-
-def _span(tx: PgTx, name: LiteralString) -> dict[str, int] | None:
-    """The numbers that may be taken now, ``mark`` < id <= ``until``; ``None``: nothing is settled yet.
-
-    First the newest number is noted. One run later whoever held such a number has begun to write, so the horizon is
-    noted: the first transaction that has not begun. When no transaction below the horizon is open, all is settled.
-    """
-    tx.execute("insert into roll_up_mark (name, last_id) values (%s, 0) on conflict do nothing", (name,))
-    row = tx.fetch_one(
-        f"""select last_id, next_id, horizon, coalesce((select max(id) from {name}), 0) as newest,
-                pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest_open,
-                pg_snapshot_xmax(pg_current_snapshot())::text::bigint as not_begun
-            from roll_up_mark where name = %s""",
-        (name,),
-    )
-    assert row is not None  # noqa: S101 - inserted above
-    if row["next_id"] is None:
-        if row["newest"] > row["last_id"]:
-            tx.execute("update roll_up_mark set next_id = %s where name = %s", (row["newest"], name))
-        return None
-    if row["horizon"] is None:
-        tx.execute("update roll_up_mark set horizon = %s where name = %s", (row["not_begun"], name))
-        return None
-    if row["oldest_open"] < row["horizon"]:
-        return None
-    return {"mark": row["last_id"], "until": min(row["next_id"], row["last_id"] + BATCH)}
-
-
-def _moved(tx: PgTx, name: str, span: dict[str, int], row: DictRow | None) -> int:
-    """Keep the mark; when all that was settled is taken, the next step begins anew."""
-    tx.execute(
-        """update roll_up_mark set last_id = %(until)s,
-               horizon = case when next_id > %(until)s then horizon end,
-               next_id = case when next_id > %(until)s then next_id end
-           where name = %(name)s""",
-        {"until": span["until"], "name": name},
-    )
-    return max(1, int(row["taken"])) if row else 0
+    return settled.moved(tx, "ledger_entry", span, row)
