@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 from pyhanko.sign.timestamps.api import TimeStamper
 from pyhanko.sign.timestamps.common_utils import TimestampRequestError
 
 from connectors.errors import Unavailable
-from connectors.kit.addresses import Address
 from connectors.kit.connection import Lines, SystemSettings
 from connectors.kit.effects import EffectClass, ExchangeLog
 from connectors.kit.repeating import repeated
@@ -20,6 +19,10 @@ from connectors.kit.transport import Transport
 
 SYSTEM = "tsa"
 OPERATION = "time_stamp"
+
+
+PlainAddress = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?$")]
+"""Plain HTTP is allowed here and nowhere else: a time stamp is signed itself, and what it covers is a digest."""
 
 
 class TsaSettings(SystemSettings):
@@ -32,7 +35,7 @@ class TsaSettings(SystemSettings):
         at_once: calls at the same time, per process.
     """
 
-    base_url: Address = "http://tsa.ca.gov.vn"
+    base_url: PlainAddress = "http://tsa.ca.gov.vn"
     path: str = Field(default="/", pattern=r"^/[A-Za-z0-9._~/-]*$")
     deadline_seconds: float = Field(default=180.0, gt=0)
     largest_answer_bytes: int = Field(default=100_000, gt=0)

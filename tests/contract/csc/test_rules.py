@@ -294,7 +294,7 @@ def test_the_parameters_of_pss_are_what_they_say():
 def test_settings_that_cannot_be_are_refused():
     """Version 1 has no asynchronous mode."""
     with pytest.raises(ValidationError):
-        Settings(base_url="http://a.example", asynchronous=True)
+        Settings(base_url="https://a.example", asynchronous=True)
     held = HeldUnlocks(most=1)
     held.put("a", Unlock())
     held.put("b", Unlock())

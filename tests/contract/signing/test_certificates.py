@@ -157,3 +157,11 @@ def test_an_answer_that_is_no_stamp_of_it_is_nothing(world, spoil):
     with pytest.raises(Unavailable):
         stamped(world, say, attempts=2)
     assert 1 <= len(first) <= 2
+
+
+def test_the_government_authority_speaks_plain_http():
+    """Nowhere else is that allowed."""
+    assert TsaSettings(base_url="http://tsa.ca.gov.vn").base_url == TsaSettings().base_url
+    for address in ("ftp://a.example", "http://user:word@a.example", "http://a.example/?x=1"):
+        with pytest.raises(ValueError, match="base_url"):
+            TsaSettings(base_url=address)

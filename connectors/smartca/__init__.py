@@ -1,0 +1,1 @@
+"""VNPT SmartCA: the third-party gateway (sp769) and the older CSC-like service."""
