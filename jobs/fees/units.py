@@ -74,13 +74,9 @@ def terminal_on(tx: Tx, provider: str, code: str, day: date) -> Terminal | None:
     )
 
 
-def gateway_refund_possible(tx: Tx, provider: str, code: str, request_time: str | None, day: date) -> bool:
-    """Whether the provider may be asked to refund: the terminal is open and we know the request as it was sent.
-
-    A closed terminal, or a payment whose request somebody else sent, is paid back by transfer.
-    """
-    known = tx.payments.terminals(provider, code)
-    return bool(request_time) and (not known or terminal_on(tx, provider, code, day) is not None)
+def terminal_usable(tx: Tx, provider: str, code: str, day: date) -> bool:
+    """Whether a terminal is open on a day, as far as anybody wrote its days down. What a closed one took goes back by transfer."""
+    return not tx.payments.terminals(provider, code) or terminal_on(tx, provider, code, day) is not None
 
 
 def told_by_notification(tx: Tx, provider: str, code: str, day: date) -> bool:

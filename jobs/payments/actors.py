@@ -6,15 +6,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jobs import queues
-from jobs.payments.digest import Digest
+from jobs.payments.digest import SOURCES, Digest
 from jobs.payments.service import Payments
 
 if TYPE_CHECKING:
     from jobs.store.ports import Store
 
+_SOURCES = ", ".join(f"'{source}'" for source in SOURCES)  # names of ours, never a value from outside
 FINDERS = (
-    """select 'payments' as queue where exists (
-           select from inbox where processed_at is null and source in ('vnpay', 'payment_platform'))""",
+    f"""select 'payments' as queue where exists (
+           select from inbox where processed_at is null and source in ({_SOURCES}))""",
     """select 'payments' as queue where exists (
            select from payment_attempt where next_look_up_at <= %(now)s)""",
     """select 'payments' as queue where exists (

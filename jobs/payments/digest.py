@@ -10,6 +10,7 @@ import structlog
 
 from jobs.errors import CommitUnknown, SerialConflict, StoreUnavailable
 from jobs.intake.model import Message, NewCase
+from jobs.payments.gateways import notifying
 from jobs.payments.service import Payments
 from mappings.canonical.codec import from_json
 from mappings.canonical.payment import PaymentNews
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-SOURCES = ("vnpay", "payment_platform")
+SOURCES = notifying()
 BATCH = 500
 WAIT_FOR_ORDER = timedelta(seconds=60)
 """News of an attempt that we do not know may be ahead of our own order; so long it waits before it is a stranger's."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from jobs.effects.model import Effect, EffectState, Handler, Outcome
 from jobs.intake.model import NewCase, NewEvent
 from jobs.payments import confirming, looking_up
+from jobs.payments.channels import OPEN_PAYMENT
+from jobs.payments.gateways import GATEWAYS
 from jobs.payments.model import Attempt
 from jobs.payments.service import Payments
 from mappings.canonical.codec import from_json
@@ -154,9 +156,10 @@ def _event(kind: str, effect: Effect) -> NewEvent:
 
 def handlers(payments: Payments) -> dict[tuple[str, str], Handler]:
     """(system, operation) → handler, for the engine."""
-    return {
-        ("vnpay", looking_up.OPERATION): LookedUp(payments),
-        ("payment_platform", looking_up.OPERATION): LookedUp(payments),
-        ("payment_platform", "open_payment"): Opened(),
-        (confirming.SYSTEM, confirming.OPERATION): FeeConfirmed(),
-    }
+    made: dict[tuple[str, str], Handler] = {(confirming.SYSTEM, confirming.OPERATION): FeeConfirmed()}
+    for gateway in GATEWAYS.values():
+        if gateway.asked:
+            made[gateway.provider, looking_up.OPERATION] = LookedUp(payments)
+        if gateway.opens:
+            made[gateway.provider, OPEN_PAYMENT] = Opened()
+    return made

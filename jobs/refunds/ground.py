@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from connectors.kit.seams import Chance, Ids
 from jobs.intake.model import NewCase
+from jobs.payments.gateways import GATEWAYS, Gateway
 from jobs.reconciliation.ports import Calendar
 from jobs.refunds import schedule
 from jobs.refunds.model import Refund
@@ -40,6 +41,7 @@ class Ground:
         chance: spreads look-ups.
         people: who has which right at a moment (``jobs.refunds.people``).
         audit: writes the audit row of an act into its transaction (``jobs.access.audit.record``).
+        gateways: what each way to pay can do, by provider.
     """
 
     ids: Ids
@@ -47,6 +49,7 @@ class Ground:
     calendar: Calendar
     people: People
     audit: Audit
+    gateways: Mapping[str, Gateway] = field(default_factory=lambda: GATEWAYS)
 
     def next_ask(self, refund: Refund, now: datetime) -> NextAsk:
         """When the outcome of a refund is asked for next."""

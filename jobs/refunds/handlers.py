@@ -178,12 +178,13 @@ class TransferOrders:
         stopping.look(tx, self.ground, moves.reached)
 
 
-def handlers(ground: Ground, gateways: Sequence[str] = ("vnpay",)) -> dict[tuple[str, str], Handler]:
+def handlers(ground: Ground) -> dict[tuple[str, str], Handler]:
     """(system, operation) → handler, for the engine."""
     made: dict[tuple[str, str], Handler] = {(STATEMENTS, SUBMIT): TransferOrders(ground)}
-    for gateway in gateways:
-        made[gateway, sending.REFUND] = GatewayRefunds(ground)
-        made[gateway, sending.QUERY] = RefundQueries(ground)
+    for gateway in ground.gateways.values():
+        if gateway.refund is not None:
+            made[gateway.provider, sending.REFUND] = GatewayRefunds(ground)
+            made[gateway.provider, sending.QUERY] = RefundQueries(ground)
     return made
 
 

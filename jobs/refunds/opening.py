@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobs.errors import NotAllowed
-from jobs.fees.units import NobodyPays, gateway_refund_possible, terminal_on, who_pays_back
+from jobs.fees.units import NobodyPays, terminal_on, terminal_usable, who_pays_back
 from jobs.ledger.model import local_day
+from jobs.payments.gateways import GATEWAYS, Gateway
 from jobs.payments.model import Allocated, Attempt
 from jobs.refunds import routes
 from jobs.refunds.model import Line, Refund
@@ -138,7 +139,8 @@ def open_refund(moves: Moves, left: Left, wanted: Wanted, correlation_id: str = 
     lines = [line for line in left.lines if line.fee_line_id in mine]
     first = next(iter(lines or left.lines), None)
     code = wanted.dossier_code or (first.dossier_code if first else "")
-    choice = way_back(tx, attempt, lines or left.lines, wanted)
+    choice = way_back(tx, attempt, lines or left.lines, wanted, ground.gateways)
+    call = ground.gateways[attempt.provider].refund if attempt.provider in ground.gateways else None
     unit = _unit(tx, lines or list(left.lines), attempt)
     payer = payer_account(tx, unit) if choice.route is RefundRoute.TRANSFER else ""
     dossier = tx.dossiers.by_code(code) if code else None
@@ -159,7 +161,7 @@ def open_refund(moves: Moves, left: Left, wanted: Wanted, correlation_id: str = 
         reason=wanted.reason,
         stage=wanted.stage,
         dossier_code=code,
-        one_at_a_time=choice.route is RefundRoute.GATEWAY and attempt.provider in routes.ONE_AT_A_TIME,
+        one_at_a_time=choice.route is RefundRoute.GATEWAY and call is not None and call.one_at_a_time,
         waiting_for=choice.waiting_for,
         payee_bank=wanted.payee.bank,
         payee_account=wanted.payee.account,
@@ -191,19 +193,26 @@ def open_refund(moves: Moves, left: Left, wanted: Wanted, correlation_id: str = 
     return stored
 
 
-def way_back(tx: Tx, attempt: Attempt, lines: Sequence[Allocated], wanted: Wanted) -> Choice:
+def way_back(
+    tx: Tx,
+    attempt: Attempt,
+    lines: Sequence[Allocated],
+    wanted: Wanted,
+    gateways: Mapping[str, Gateway] = GATEWAYS,
+) -> Choice:
     """The route of a refund; a decision of the caller (``wanted.route``) stands above the rules."""
     if wanted.route is RefundRoute.TRANSFER:
         return Choice(RefundRoute.TRANSFER, "" if wanted.payee.complete else "account")
     today = local_day(tx.now)
-    possible = gateway_refund_possible(tx, attempt.provider, attempt.terminal, attempt.request_time, today)
+    usable = terminal_usable(tx, attempt.provider, attempt.terminal, today)
     with_state = wanted.state_money
     if with_state is None:
         with_state = any(in_treasury(tx, line) or remitted(tx, attempt, line) for line in lines)
     where = Where(
-        attempt.provider, attempt.channel, attempt.request_time or "", possible or not attempt.request_time, with_state
+        attempt.provider, attempt.channel, attempt.request_time or "", usable, with_state,
+        attempt.provider_reference or "", wanted.draw.amount,
     )  # fmt: skip
-    return routes.choose(where, wanted.payee)
+    return routes.choose(where, wanted.payee, gateways)
 
 
 def in_treasury(tx: Tx, line: Allocated) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from jobs.ledger.posting import Posting, correct, post
 from jobs.ledger.table import CORRECTION
+from jobs.payments.gateways import provider_of
 from jobs.refunds.moves import Seen
 from mappings.canonical.payment import PaymentNews, RefundNews, RefundState, RefundVerdict
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from jobs.store.postgres.tx import PgTx
 
 _PAYMENT, _REFUND = 1, 2
-_PROVIDERS = ("vnpay", "payment_platform")
 _CAUSES = {"double_payment": "paid_twice", "reversed": "reversed"}
 """Kind of break → cause of a refund."""
 _CREDITED = ("direct_credited", "direct_credited_doubtful")
@@ -42,7 +42,7 @@ class Remedies:
 
     def payment_seen(self, tx: PgTx, news: PaymentNews) -> None:
         """A gateway's file says paid: the attempt becomes PAID if it agrees, and the case system is told."""
-        self._payments.apply_news(tx, replace(news, provider=_provider(news.provider)))
+        self._payments.apply_news(tx, replace(news, provider=provider_of(news.provider)))
 
     def refund_seen(self, tx: PgTx, news: RefundNews) -> None:
         """A file or a bank line settles a refund, or brings it back; the day and the account are those of the line."""
@@ -165,12 +165,6 @@ def _claim(tx: PgTx, line: Credited) -> Transaction | None:
     return next((found for doubt in doubts if (found := tx.ledger.find(*doubt)) is not None), None)
 
 
-def _provider(partner: str) -> str:
-    """Files are named by their layout (``vnpay-session``), payments by their provider (``vnpay``)."""
-    plain = partner.replace("-", "_")
-    return next((provider for provider in _PROVIDERS if plain.startswith(provider)), partner)
-
-
 def _named(tx: PgTx, news: RefundNews) -> RefundNews:
     """News by our refund reference. A file may name the payment instead: its one open refund of this amount is meant."""
     if tx.refunds.by_reference([news.reference]):
@@ -207,7 +201,7 @@ def _names(tx: PgTx, document: str) -> dict[str, str]:
     """Details of accounts, out of the document's name: ``bank:LINE`` or ``PARTNER:TERMINAL:SESSION``."""
     kind, _, rest = document.partition(":")
     if kind != "bank":
-        kind = _provider(kind)
+        kind = provider_of(kind)
         terminal = rest.partition(":")[0]
         row = tx.fetch_one(
             "select account from terminal where provider = %s and code = %s order by valid_from desc limit 1",

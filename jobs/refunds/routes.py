@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from jobs.payments.gateways import GATEWAYS, REQUEST_TIME, Gateway, RefundCall
 from jobs.refunds.rules import names_agree
 from mappings.canonical.payment import RefundRoute
 
-GATEWAYS_WITH_REFUND = frozenset({"vnpay"})
-ONE_AT_A_TIME = frozenset({"vnpay"})
-"""Providers that cannot tell two open refunds of one payment apart."""
 COUNTER_CHANNELS = frozenset({"cash", "pos", "cod", "tien_mat"})
+_UNKNOWN = Gateway("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,11 @@ class Where:
     """What is known of a payment and its money when a way back is looked for.
 
     Attributes:
-        request_time: the payment's CreateDate as sent; empty where we never saw it (learned from a file).
+        request_time: the payment's request time as sent; empty where we never saw it (learned from a file).
         terminal_open: the terminal is in force today and ours to use.
         state_money: it lies in a treasury account, or was remitted to the budget.
+        provider_reference: the provider's own number of the payment; empty where nobody told it.
+        amount: that goes back, đồng; 0: not known yet.
     """
 
     provider: str
@@ -29,6 +31,8 @@ class Where:
     request_time: str
     terminal_open: bool
     state_money: bool = False
+    provider_reference: str = ""
+    amount: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class Payee:
         return bool(self.bank and self.account and self.name)
 
 
-def choose(where: Where, payee: Payee) -> Choice:
+def choose(where: Where, payee: Payee, gateways: Mapping[str, Gateway] = GATEWAYS) -> Choice:
     """The way back of a payment; a gateway only where its refund call exists and can be used."""
     if where.state_money:
         return Choice(
@@ -74,30 +78,35 @@ def choose(where: Where, payee: Payee) -> Choice:
             "The money is with the state budget: the treasury pays it back.",
         )
     waits = "" if payee.complete else "account"
-    if where.provider in GATEWAYS_WITH_REFUND and where.channel not in COUNTER_CHANNELS:
-        if where.request_time and where.terminal_open:
-            return Choice(RefundRoute.GATEWAY, "")
-        if not where.request_time:
-            why = (
-                "Không biết thời điểm tạo giao dịch nên cổng không hoàn được.",
-                "The payment's creation time is unknown, so the gateway cannot be asked.",
-            )
-        else:
-            why = ("Điểm thu đã đóng ở cổng thanh toán.", "The terminal is closed at the gateway.")
-        return Choice(RefundRoute.TRANSFER, waits, *why)
-    if where.provider == "payment_platform":
-        return Choice(
-            RefundRoute.TRANSFER,
-            waits,
-            "Nền tảng thanh toán quốc gia không có lệnh hoàn: đơn vị thu chuyển khoản trả.",
-            "The national platform has no refund message: the collecting unit pays by transfer.",
+    gateway = gateways.get(where.provider, _UNKNOWN)
+    if gateway.refund is None:
+        return Choice(RefundRoute.TRANSFER, waits, *gateway.no_refund)
+    if where.channel in COUNTER_CHANNELS:
+        return Choice(RefundRoute.TRANSFER, waits, *_UNKNOWN.no_refund)
+    why = _why_not(where, gateway.refund)
+    return Choice(RefundRoute.TRANSFER, waits, *why) if why else Choice(RefundRoute.GATEWAY, "")
+
+
+def _why_not(where: Where, call: RefundCall) -> tuple[str, str] | None:
+    """What keeps a provider's own refund from being used for this payment."""
+    if call.needs == REQUEST_TIME and not where.request_time:
+        return (
+            "Không biết thời điểm tạo giao dịch nên cổng không hoàn được.",
+            "The payment's creation time is unknown, so the gateway cannot be asked.",
         )
-    return Choice(
-        RefundRoute.TRANSFER,
-        waits,
-        "Kênh thu này không có lệnh hoàn: chuyển khoản.",
-        "This channel has no refund call: by bank transfer.",
-    )
+    if call.needs != REQUEST_TIME and not where.provider_reference:
+        return (
+            "Không biết mã giao dịch của cổng nên cổng không hoàn được.",
+            "The provider's own number of the payment is unknown, so it cannot be asked.",
+        )
+    if not where.terminal_open:
+        return ("Điểm thu đã đóng ở cổng thanh toán.", "The terminal is closed at the gateway.")
+    if where.amount and (where.amount < call.least or (call.most and where.amount > call.most)):
+        return (
+            "Số tiền ngoài mức mà cổng nhận hoàn.",
+            "The amount is outside what the provider refunds.",
+        )
+    return None
 
 
 def payee_trouble(route: RefundRoute, payee: Payee) -> str:

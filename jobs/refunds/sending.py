@@ -12,7 +12,7 @@ from connectors.statements.client import SYSTEM as STATEMENTS
 from connectors.statements.transfer_file import TransferOrder
 from jobs import queues
 from jobs.effects.model import NewEffect
-from jobs.ledger.model import local_day
+from jobs.ledger.model import LOCAL, local_day
 from jobs.refunds.doubt import doubtful
 from jobs.refunds.ground import Ground
 from jobs.refunds.model import ORDERS, Refund
@@ -64,6 +64,8 @@ def payload(refund: Refund, attempt: Attempt, others: Sequence[Refund]) -> dict[
         "reference": attempt.reference,
         "terminal": attempt.terminal,
         "request_time": attempt.request_time or "",
+        # Of the approval, which never changes: a provider that wants the day in our number gets the same number for ever.
+        "refund_time": f"{(refund.approved_at or refund.requested_at).astimezone(LOCAL):%Y%m%d%H%M%S}",
         "provider_reference": attempt.provider_reference or "",
         "amount": refund.amount,
         "payment_amount": attempt.paid_amount or attempt.amount,

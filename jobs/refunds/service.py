@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,6 +10,7 @@ from connectors.kit.seams import Chance, Ids
 from jobs.access import audit as access_audit
 from jobs.access.model import Actor, ActorKind, Right
 from jobs.errors import Changed, Duplicate, IllegalTransition, NotAllowed, NotFound
+from jobs.payments.gateways import GATEWAYS, Gateway
 from jobs.reconciliation.ports import Calendar
 from jobs.refunds import news, opening, owing, resuming, sending, signing
 from jobs.refunds.ground import Ground, NoChance
@@ -44,6 +45,7 @@ class Refunds:
         chance: Chance | None = None,
         people: People | None = None,
         audit: Audit | None = None,
+        gateways: Mapping[str, Gateway] = GATEWAYS,
     ) -> None:
         """Needs nothing that is open.
 
@@ -51,10 +53,11 @@ class Refunds:
             chance: spreads look-ups.
             people: who has which right at a moment; the installation's accounts where ``None``.
             audit: writes the audit row of an act into its transaction.
+            gateways: what each way to pay can do, by provider.
         """
         self._store = store
         self.ground = Ground(
-            ids, chance or NoChance(), calendar, people or Accounts(), audit or access_audit.record
+            ids, chance or NoChance(), calendar, people or Accounts(), audit or access_audit.record, gateways
         )
 
     # What people do.

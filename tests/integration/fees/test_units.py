@@ -71,13 +71,12 @@ def test_a_closed_terminal_refunds_by_transfer(tx):
     """The provider would refuse, or pay from an account that is no more."""
     tx.payments.add_terminal(Terminal("vnpay", "T", DISTRICT, "3511.10", "lienthong", date(2020, 1, 1), END))
     day = date(2025, 6, 30)
-    assert units.gateway_refund_possible(tx, "vnpay", "T", "20250615080000", day)
-    assert not units.gateway_refund_possible(tx, "vnpay", "T", "20250615080000", LATER)
+    assert units.terminal_usable(tx, "vnpay", "T", day)
+    assert not units.terminal_usable(tx, "vnpay", "T", LATER)
 
 
-def test_a_payment_whose_request_we_never_saw_is_not_refunded_through_the_gateway(tx):
-    """Its CreateDate is iGate's; the query and the refund would name the wrong payment or none."""
+def test_a_terminal_has_one_address_for_its_notifications(tx):
+    """Where it is iGate's, payments are learnt by feed and file; a terminal that nobody wrote down is ours."""
     tx.payments.add_terminal(Terminal("vnpay", "G", PROVINCE, "1012", "igate", date(2025, 7, 1)))
-    assert not units.gateway_refund_possible(tx, "vnpay", "G", None, LATER)
     assert not units.told_by_notification(tx, "vnpay", "G", LATER)
     assert units.told_by_notification(tx, "vnpay", "OURS", LATER)
