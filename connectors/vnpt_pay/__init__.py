@@ -1,0 +1,1 @@
+"""VNPT Pay (VNPT Money). Off until its manual is there: nothing of it is public, see ``settings``."""

@@ -1,0 +1,1 @@
+"""What is recalled of VNPT Pay, and vectors made by hand."""
