@@ -20,6 +20,7 @@ from connectors.population.settings import Settings as PopulationSettings
 from connectors.post.settings import Settings as PostSettings
 from connectors.social_insurance.settings import Settings as SocialInsuranceSettings
 from connectors.statements.settings import Settings as StatementsSettings
+from connectors.vietqr.settings import Settings as VietqrSettings
 from connectors.vnpay.settings import Settings as VnpaySettings
 from connectors.zalopay.settings import Settings as ZalopaySettings
 
@@ -46,4 +47,5 @@ class ConnectorSettings(BaseModel):
     handover: HandoverSettings | None = None
     momo: MomoSettings | None = None
     zalopay: ZalopaySettings | None = None
+    vietqr: VietqrSettings | None = None
     admin_units: AdminUnitsSettings | None = None

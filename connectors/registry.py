@@ -31,6 +31,7 @@ SYSTEMS = (
     "handover",
     "momo",
     "zalopay",
+    "vietqr",
     "admin_units",
 )
 """Folders of the outside systems, which are the names of their settings sections too."""

@@ -22,8 +22,8 @@ from jobs.inbound.pulling import Pulls
 from jobs.inbound.service import Inbound
 from jobs.intake.feed import Feed
 from jobs.payments import handlers as payment_handlers
-from jobs.payments import opening
-from jobs.payments.channels import CalledChannel, RedirectChannel
+from jobs.payments import gateways, opening
+from jobs.payments.channels import TRANSFER_LIVES, CalledChannel, RedirectChannel
 from jobs.payments.ports import Channel
 from jobs.payments.service import Payments
 from jobs.reconciliation.service import Reconciliation
@@ -39,6 +39,7 @@ from jobs.sync.rules import read_rules
 from jobs.sync.service import Sync
 
 if TYPE_CHECKING:
+    from config.connector_sections import ConnectorSettings
     from config.settings import Settings
 
 
@@ -73,7 +74,7 @@ def assemble(settings: Settings, store: PgStore, *, clock: Clock, ids: Ids, chan
     """Wire every service to its collaborators, by the systems that the settings name."""
     connectors = registry.build(settings.connectors, clock=clock)
     calendar = StoredCalendar(store)
-    refunds = Refunds(store, ids, calendar=calendar, chance=chance)
+    refunds = Refunds(store, ids, calendar=calendar, chance=chance, gateways=gateways.of(settings.connectors))
     payments = Payments(
         store,
         ids,
@@ -156,4 +157,40 @@ def channels(settings: Settings, connectors: Connectors) -> dict[str, Channel]:
         found["payment_platform"] = CalledChannel(
             platform.partner_code, f"{settings.api.address}/payment-return"
         )
+    return {**found, **_wallets(settings.connectors), **_transfers(settings.connectors, connectors)}
+
+
+def _wallets(sections: ConnectorSettings) -> dict[str, Channel]:
+    """Wallets are called for their page; they keep the money until they pay their sessions out."""
+    found: dict[str, Channel] = {}
+    momo, zalopay = sections.momo, sections.zalopay
+    if momo is not None:
+        found["momo"] = CalledChannel(
+            momo.partner_code,
+            "",
+            "momo",
+            "momo",
+            momo.least_amount,
+            momo.most_amount,
+            straight=False,
+            receipts=False,
+        )
+    if zalopay is not None:
+        found["zalopay"] = CalledChannel(
+            zalopay.app_id, "", "zalopay", "zalopay", zalopay.least_amount, zalopay.most_amount, straight=False,
+            receipts=False,
+        )  # fmt: skip
     return found
+
+
+def _transfers(sections: ConnectorSettings, connectors: Connectors) -> dict[str, Channel]:
+    """Transfers by a code of ours: nobody is called, the money goes straight to the account in the code."""
+    vietqr = sections.vietqr
+    if vietqr is None:
+        return {}
+    return {
+        "vietqr": RedirectChannel(
+            connectors.clients["vietqr"], vietqr.terminal, "vietqr", "vietqr", vietqr.least_amount, vietqr.most_amount,
+            straight=True, page_lives=TRANSFER_LIVES,
+        )
+    }  # fmt: skip

@@ -13,6 +13,8 @@ from jobs.payments.ports import Asked, Order
 MOST = 999_999_999
 VNPAY_MINIMUM = 5_000
 OPEN_PAYMENT = "open_payment"
+TRANSFER_LIVES = timedelta(days=1)
+"""A transfer is seen on the next statement: until then nobody who may have made it is offered a second way to pay."""
 
 
 def init_key(reference: str) -> str:
@@ -39,7 +41,7 @@ class Page(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RedirectChannel:
-    """A gateway whose page is reached by an address that we sign ourselves (VNPAY)."""
+    """A gateway whose page is reached by an address that we make ourselves (VNPAY; our own page with a VietQR code)."""
 
     page: Page
     terminal: str
@@ -66,11 +68,12 @@ class RedirectChannel:
 
 @dataclass(frozen=True, slots=True)
 class CalledChannel:
-    """A provider that must be called before there is a page (the national payment platform).
+    """A provider that must be called before there is a page (the national payment platform, MoMo, ZaloPay).
 
     Attributes:
-        return_url: where the payer's browser comes back to.
+        return_url: where the payer's browser comes back to; empty: as the connector's settings say.
         straight: the money goes to the collecting office's account; the provider owes us nothing.
+        receipts: the provider prints a receipt and needs its facts; nobody else is told them.
     """
 
     terminal: str
@@ -81,6 +84,7 @@ class CalledChannel:
     maximum: int = MOST
     straight: bool = True
     page_lives: timedelta = timedelta(minutes=30)
+    receipts: bool = True
 
     def ask(self, order: Order) -> Asked:
         """See :class:`jobs.payments.ports.Channel`. The time is fixed here and sent by every attempt of the effect."""
@@ -100,7 +104,7 @@ class CalledChannel:
                     "return_url": self.return_url,
                     "payer_address": order.payer_address,
                     "language": order.language,
-                    "receipt": order.receipt,
+                    **({"receipt": order.receipt} if self.receipts else {}),
                 },
                 dossier_code=order.dossier_code,
                 reference=order.reference,
