@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -154,6 +155,59 @@ def propose(
         f"Đã ghi đề xuất số {row_id}. Người khác duyệt tại trang Bảng mã (/mappings).",
         f"Proposal {row_id} is kept. Somebody else accepts it on the page of code tables (/mappings).",
     )
+
+
+@app.command("match")
+def match(
+    local: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="CSV thủ tục của tỉnh: cột code, name. / Local procedures."
+        ),
+    ],
+    national: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="CSV thủ tục quốc gia: code, name. / National ones."
+        ),
+    ],
+    most: Annotated[
+        int, typer.Option("--most", min=1, max=20, help="Số gợi ý mỗi thủ tục. / Proposals each.")
+    ] = 3,
+    as_json: _JSON = False,
+) -> None:
+    """Gợi ý mã quốc gia cho thủ tục của tỉnh theo tên; người chọn. / Likely national codes by name; a person chooses."""
+    from mappings.tables.procedure_names import Procedures
+
+    known = Procedures(_names(national))
+    found = [
+        {
+            "local": code,
+            "name": name,
+            "rank": rank,
+            "national": one.code,
+            "score": f"{one.score:.2f}",
+            "same_code": one.same_code,
+            "national_name": one.name,
+        }
+        for code, name in _names(local)
+        for rank, one in enumerate(known.like(name, local_code=code, most=most), 1)
+    ]
+    show("proposals", found, as_json=as_json)
+
+
+def _names(path: Path) -> list[tuple[str, str]]:
+    import csv
+
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        table = csv.DictReader(file)
+        if not {"code", "name"} <= set(table.fieldnames or ()):
+            stop(
+                WRONG_USE,
+                f"{path.name}: cần cột code và name.",
+                f"{path.name}: columns code and name are needed.",
+            )
+        return [(row["code"] or "", row["name"] or "") for row in table]
 
 
 class _Rows:

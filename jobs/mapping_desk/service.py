@@ -115,7 +115,7 @@ class MappingDesk:
             row = self._waiting(tx, row_id)
             self._must_hold(tx, actor, Right.ACCEPT_MAPPING)
             _second(row["proposed_by"], actor)
-            filled = [gap for gap in grouped(rows.gap_cases(tx, KINDS)) if filled_by(gap, row)]
+            filled = [gap for gap in grouped(rows.gap_cases(tx, KINDS, rows.ALL)) if filled_by(gap, row)]
             since = min((gap.since for gap in filled), default=None)
             try:
                 rows.accept(tx, row_id, by=_who(actor), waits_since=since)
@@ -195,7 +195,7 @@ class MappingDesk:
         """
         with self._store.transaction("mapping-untold") as tx:
             waiting = rows.untold(tx, tx.now - _SETTLE)
-            gaps = grouped(rows.gap_cases(tx, KINDS)) if waiting else []
+            gaps = grouped(rows.gap_cases(tx, KINDS, rows.ALL)) if waiting else []
         planned = 0
         for row in waiting:
             system = row["system"].partition(".")[0]

@@ -15,6 +15,8 @@ _COLUMNS = """id, system, list, code, meaning, way, valid_from, valid_to, reason
     ended_at, waits_since, told_again_at"""
 MOST = 2_000
 """Rows of one question: code lists are small, and a page that shows more is read by nobody."""
+ALL = 100_000
+"""Cases that an acceptance looks through."""
 
 
 def propose(tx: PgTx, row: Mapping[str, Any], *, by: str) -> int:
@@ -103,10 +105,11 @@ def drop_end(tx: PgTx, row_id: int) -> None:
 
 
 def gap_cases(tx: PgTx, kinds: Sequence[str], most: int = MOST) -> list[DictRow]:
-    """Open cases that may name a missing row, oldest first."""
+    """Open cases that may name a missing row, oldest first; of refused calls those that we did not send ourselves."""
     return tx.fetch(
         """select id, kind, key, dossier_code, opened_at, evidence from case_item
-           where state = 'open' and kind = any(%s) order by id limit %s""",
+           where state = 'open' and kind = any(%s) and (kind <> 'sync_refused' or evidence->>'code' = 'not-sent')
+           order by id limit %s""",
         (list(kinds), most),
     )
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from mappings.canonical.dossier import DossierState
 from mappings.errors import MappingError
+from mappings.tables.dated import open_row
 
 TABLE = "national_statuses"
 
@@ -85,9 +86,12 @@ def number_of(state: DossierState, *, accepted: bool) -> int:
 
 
 def state_or_pending(code: object) -> DossierState:
-    """What their number means to us; a number that they do not publish is pending: shown, no reason for any act."""
+    """What their number means to us; one that neither they publish nor people added is pending: shown, no reason for any act."""
     known = statuses().get(code) if type(code) is int else None
-    return known.state if known else DossierState.PENDING
+    if known is not None:
+        return known.state
+    person = open_row("dvcqg", "dossier_state", str(code))
+    return DossierState(person.meaning) if person is not None else DossierState.PENDING
 
 
 def _rows(name: str) -> list[dict[str, str]]:

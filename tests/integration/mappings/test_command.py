@@ -120,3 +120,19 @@ def test_a_list_is_shown_as_of_its_day(capfd):
     )
     codes = {row["code"] for row in json.loads(capfd.readouterr().out)["rows"]}
     assert codes == {"1", "2"}
+
+
+def test_local_procedures_get_likely_national_ones_and_nothing_is_decided(tmp_path, capfd):
+    """A list for a person; no row is written."""
+    (tmp_path / "local.csv").write_text(
+        "code,name\nTS_lop1.000.00.00.H22,dang ky khai sinh\nX,việc khác\n", "utf-8"
+    )
+    (tmp_path / "national.csv").write_text(
+        "\ufeffcode,name\n1.1,Đăng ký khai sinh\n1.2,Đăng ký khai tử\n", "utf-8"
+    )
+    files = [str(tmp_path / "local.csv"), str(tmp_path / "national.csv")]
+    assert main(["mappings", "match", *files, "--json"]) == 0
+    found = json.loads(capfd.readouterr().out)["proposals"]
+    assert (found[0]["local"], found[0]["rank"], found[0]["national"]) == ("TS_lop1.000.00.00.H22", 1, "1.1")
+    (tmp_path / "local.csv").write_text("a;b\n", "utf-8")
+    assert main(["mappings", "match", *files]) == 2

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mappings.canonical.dossier import DossierState
 from mappings.canonical.party import PartyKind
 from mappings.errors import MappingError
-from mappings.tables import applicants, dated, igate_statuses, land_statuses, post_statuses
+from mappings.tables import applicants, dated, igate_statuses, land_statuses, national_statuses, post_statuses
 from mappings.tables.dated import NotMapped, Row, Table, Unmapped, Way, contradiction
 
 DAY = date(2026, 11, 25)
@@ -142,7 +142,13 @@ def test_tables_with_rows_of_their_own_see_added_rows(adding):
         Row("land.progress", "dossier_state", "3", "refused", since),
         Row("post.tracking", "post_state", "1", "collecting", since),
         Row("igate", "dossier_state", "14", "paused", since),
+        Row("dvcqg", "dossier_state", "11", "cancelled", since),
+        Row("dvcqg", "dossier_state", "10", "done", since),
     )
+    assert national_statuses.state_or_pending(11) is DossierState.CANCELLED
+    assert (
+        national_statuses.state_or_pending(10) is DossierState.RETURNED
+    )  # what they publish is theirs to say
     assert applicants.code_of("ministry", PartyKind.COOPERATIVE, DAY) == "5"
     assert applicants.kind_of("ministry", "5", DAY) is PartyKind.COOPERATIVE
     assert land_statuses.meaning("progress", "3", DAY) is DossierState.REFUSED
