@@ -29,6 +29,7 @@ from adapters.errors import Problem, language_of
 from adapters.middleware import Door
 from adapters.ports import Edge
 from adapters.webhooks import files
+from adapters.webhooks.dossier_door import DossierDoor
 from adapters.webhooks.payment_platform import PlatformConfirm
 from adapters.webhooks.payment_return import payment_return
 from adapters.webhooks.vnpay import VnpayIpn
@@ -72,6 +73,11 @@ def _webhooks(edge: Edge) -> tuple[list[BaseRoute], list[GroupedWriter]]:
         ipn = VnpayIpn(edge, edge.vnpay, connect)
         routes.insert(0, Route("/webhooks/vnpay/ipn", ipn.serve))
         writers.append(ipn.writer)
+    if edge.inbound is not None:
+        routes += [
+            Route(f"/webhooks/{door.path}", DossierDoor(edge, edge.inbound, door).serve, methods=door.methods)
+            for door in edge.doors
+        ]
     if edge.platform is not None:
         confirm = PlatformConfirm(edge, edge.platform, connect)
         routes.append(Route("/webhooks/payment-platform/confirm", confirm.serve, methods=["POST"]))

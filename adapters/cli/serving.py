@@ -23,6 +23,7 @@ _API_THREADS = 16
 def edge_of(runtime: Runtime) -> Edge:
     """What the endpoints use of this process."""
     from adapters.ports import Edge, PlatformDoor, VnpayDoor
+    from adapters.webhooks.dossiers import doors
     from connectors.errors import Forged
     from connectors.payment_platform.notifications import answer
     from jobs.health import readiness
@@ -45,6 +46,8 @@ def edge_of(runtime: Runtime) -> Edge:
         reconciliation=runtime.services.reconciliation,
         effects=runtime.services.effects,
         links=runtime.services.links,
+        inbound=runtime.services.inbound,
+        doors=doors(settings.connectors, runtime.connectors.clients, runtime.clock),
         ready=lambda: readiness(runtime),
         sandbox=settings.sandbox,
         public_url=settings.api.address,

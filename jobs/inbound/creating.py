@@ -141,7 +141,12 @@ class Creating:
             if done:
                 return done
             rows.give_code(tx, row["id"], code)
-            tx.effects.plan([self._effect(tx, row, news, place, code)])
+            effect, missing = self._effect(tx, row, news, place, code)
+            tx.effects.plan([effect])
+            if missing:
+                facts = {"system": news.system, "kind": news.kind.value, "news": row["id"], "files": missing}
+                name = f"inbound-no-file:{row['id']}"
+                tx.cases.open([NewCase(model.NO_FILE, name, None, None, None, facts)])
             rows.finish(tx, row["id"], "applied", "creating")
             if row["case_key"]:
                 tx.cases.close([row["case_key"]], "it comes in now")
@@ -180,11 +185,13 @@ class Creating:
 
     def _effect(
         self, tx: PgTx, row: Mapping[str, Any], news: DossierNews, place: setup.Place, code: str
-    ) -> NewEffect:
+    ) -> tuple[NewEffect, int]:
+        """The creation, and how many files of the dossier we do not have."""
         file = news.dossier
         assert file is not None  # noqa: S101 - looked at with the set-up
+        stored, missing = _stored(tx, news, file)
         made = replace(
-            _stored(tx, news, file),
+            stored,
             code=code,
             local_procedure=place.procedure,
             agency=place.unit.code,
@@ -192,7 +199,7 @@ class Creating:
             submitted_at=file.submitted_at or news.at or row["received_at"],
         )
         form = news.facts.get("form")
-        return NewEffect(
+        effect = NewEffect(
             key=f"inbound:{row['id']}:{CREATE}:{code}",
             system=CASE_SYSTEM,
             operation=CREATE,
@@ -207,6 +214,7 @@ class Creating:
             correlation_id=row["correlation_id"],
             priority=_PRIORITY,
         )
+        return effect, missing
 
     # ---- what became of it -------------------------------------------------------------------------------------------
 
@@ -244,8 +252,8 @@ class Creating:
             tx.wake(queues.INBOUND)
 
 
-def _stored(tx: PgTx, news: DossierNews, file: DossierFile) -> DossierFile:
-    """The dossier with its files by their number in our store; one that is not there is left out of the papers."""
+def _stored(tx: PgTx, news: DossierNews, file: DossierFile) -> tuple[DossierFile, int]:
+    """The dossier with its files by their number in our store, and how many are not there (left out, a case names them)."""
     known = files.known(tx, [model.origin(news, ref) for ref in model.refs(news)])
 
     def of(ref: FileRef) -> FileRef | None:
@@ -258,4 +266,5 @@ def _stored(tx: PgTx, news: DossierNews, file: DossierFile) -> DossierFile:
         replace(paper, files=tuple(made for each in paper.files if (made := of(each)) is not None))
         for paper in file.papers
     )
-    return replace(file, papers=papers)
+    had = sum(len(paper.files) for paper in file.papers)
+    return replace(file, papers=papers), had - sum(len(paper.files) for paper in papers)

@@ -48,8 +48,10 @@ AGAIN = timedelta(minutes=10)
 _SOON = timedelta(minutes=1)
 _PATIENCE = 3
 """Tries before what may only be early (a dossier that the feed brings next) becomes a person's matter."""
+_OUTAGE = 6
+"""Tries (about half an hour) before a system that is away becomes a person's matter too."""
 _MOST_DEATHS = 3
-UNKNOWN_DOSSIER, NO_FILE, BROKEN = "unknown_dossier", "file_not_had", "broken"
+UNKNOWN_DOSSIER, BROKEN = "unknown_dossier", "broken"
 
 
 @dataclass(slots=True)
@@ -157,8 +159,13 @@ class Inbound:
                 self._park(row, exc.why, exc.lacks, again=exc.again)
                 state = "parked"
             except Unavailable as exc:
-                self._later(row, f"{exc.system}.{exc.operation}: unavailable")
-                state = "later"
+                why = f"{exc.system}.{exc.operation}: unavailable"
+                if row["tries"] < _OUTAGE:
+                    self._later(row, why)
+                    state = "later"
+                else:
+                    self._park(row, why, (), again=True)
+                    state = "parked"
             except ConnectorError as exc:
                 self._park(row, f"{exc.system}.{exc.operation}: {type(exc).__name__}", (), again=True)
                 state = "parked"
@@ -261,7 +268,7 @@ class Inbound:
         return stored, missing
 
     def _linked_papers(self, row: Mapping[str, Any], news: DossierNews) -> None:
-        """Papers of a new dossier that lie at its sender are fetched before it is created.
+        """Papers of a new dossier that lie at its sender are fetched before it is created; a case names what is not given.
 
         Raises:
             Unavailable: not to be had now.
@@ -269,17 +276,9 @@ class Inbound:
         links = [ref for ref in model.refs(news) if ref.url and news.system in self._fetch]
         with self.store.transaction("inbound-files") as tx:
             known = files.known(tx, [model.origin(news, ref) for ref in links]) if links else {}
-        missing = [
-            ref
-            for ref in links
-            if model.origin(news, ref) not in known and self._fetched(row, news, ref) is None
-        ]
-        if missing:
-            facts = {"system": news.system, "kind": news.kind.value, "news": row["id"], "files": len(missing)}
-            with self.store.transaction("inbound-no-file") as tx:
-                tx.cases.open(
-                    [NewCase(model.NO_FILE, f"inbound-no-file:{row['id']}", None, None, None, facts)]
-                )
+        for ref in links:
+            if model.origin(news, ref) not in known:
+                self._fetched(row, news, ref)
 
     def _fetched(self, row: Mapping[str, Any], news: DossierNews, ref: FileRef) -> Mapping[str, Any] | None:
         fetch = self._fetch.get(news.system)
@@ -297,10 +296,6 @@ class Inbound:
                 operation=exc.operation,
                 reference=news.dossier_code,
             ) from exc
-        except Unavailable:
-            if row["tries"] >= _PATIENCE and row["state"] == "waiting":
-                raise Waits(NO_FILE, again=True) from None
-            raise
         where = model.origin(news, ref)
         with self.store.transaction("inbound-file") as tx:
             files.keep(
