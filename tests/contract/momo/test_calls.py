@@ -18,6 +18,8 @@ from connectors.errors import (
 )
 from connectors.kit.effects import Done, NotDone, Refused, Undecided
 from connectors.kit.sandbox import SandboxAnswer, serve
+from connectors.kit.transport import Transport
+from connectors.momo.client import Client
 from connectors.momo.translate import refund_verdict, text_for
 from mappings.canonical.payment import PaymentVerdict, RefundVerdict
 from tests.contract.conformance import Replaying
@@ -31,6 +33,7 @@ from tests.contract.momo.worlds import (
     refund_of,
     sandbox,
     served,
+    settings,
 )
 
 SAMPLES = Path(__file__).parents[2] / "data/payments/gateway-samples.json"
@@ -74,7 +77,7 @@ def test_an_order_number_that_stands_there_under_another_request_is_unknown(wall
     assert not isinstance(caught.value, AlreadyDone)
 
 
-@pytest.mark.parametrize("amount", [999, 50_000_001, 0, -1, True, 1.5])
+@pytest.mark.parametrize("amount", [999, 50_000_001, 0, -1, True, 1.5, 150_000.0])
 def test_an_amount_outside_the_limits_does_not_leave(wallet, amount):
     """They would refuse it; a payer should not see that."""
     with served(wallet) as made, pytest.raises(Rejected) as caught:
@@ -166,21 +169,51 @@ def test_faults_of_a_question_are_faults_and_no_news(wallet, code, error):
         client(server.url).query(reference=PAYMENT, amount=150_000)
 
 
-@pytest.mark.parametrize("name", ["orderId", "requestId", "partnerCode"])
+class OneId:
+    """Always the same number, so that an answer can be written beforehand."""
+
+    def new_id(self) -> str:
+        return "QUERY1"
+
+    def reference(self) -> str:
+        return PAYMENT
+
+
+@pytest.mark.parametrize("name", ["", "orderId", "requestId", "partnerCode"])
 def test_an_answer_about_something_else_breaks_the_contract(wallet, name):
     """Answers carry no hash: they must at least be about what was asked."""
     body = {
+        "resultCode": 0, "orderId": PAYMENT, "requestId": "QUERY1", "partnerCode": "MOMOTINH", "amount": 150_000, "transId": 7,
+    }  # fmt: skip
+    with serve(answered("query_payment", wallet, body | ({name: "OTHER"} if name else {}))) as server:
+        made = Client(
+            settings(server.url), Transport(server.url, system="momo", deadline_seconds=5), ids=OneId()
+        )
+        if not name:
+            assert made.query(reference=PAYMENT, amount=150_000).verdict is PaymentVerdict.PAID
+            return
+        with pytest.raises(ContractBroken):
+            made.query(reference=PAYMENT, amount=150_000)
+
+
+@pytest.mark.parametrize("name", ["", "orderId", "requestId", "partnerCode", "amount"])
+def test_a_refund_answered_about_something_else_is_unknown(wallet, name):
+    """A success of somebody else's refund is none of ours."""
+    paid = pay(wallet)
+    body = {
         "resultCode": 0,
-        "orderId": PAYMENT,
-        "requestId": "?",
+        "orderId": REFUND,
+        "requestId": REFUND,
         "partnerCode": "MOMOTINH",
-        "amount": 150_000,
+        "amount": 50_000,
+        "transId": 7,
     }
-    with (
-        serve(answered("query_payment", wallet, body | {name: "OTHER"})) as server,
-        pytest.raises(ContractBroken),
-    ):
-        client(server.url).query(reference=PAYMENT, amount=150_000)
+    with serve(answered("refund", wallet, body | ({name: "1"} if name else {}))) as server:
+        if not name:
+            assert client(server.url).refund(refund_of(paid)).provider_reference == "7"
+            return
+        with pytest.raises(ContractBroken):
+            client(server.url).refund(refund_of(paid))
 
 
 def test_a_refund_is_sent_and_found_by_our_number(wallet):

@@ -71,6 +71,18 @@ def test_a_verified_callback_is_news_by_its_whole_reference():
     assert news.paid_at == datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 
+def test_what_is_not_under_the_checksum_is_not_used():
+    """Whoever stands between us could have written it."""
+    rule = {"algorithm": "hmac-sha256", "fields": ("amount", "requestCode", "errorCode")}
+    text = f"150000|{PAYMENT}|00"
+    made = hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
+    news = notifications.verified(
+        json.dumps(BODY | {"checksum": made}).encode(), settings(callback_checksum=rule)
+    )
+
+    assert (news.amount, news.provider_reference, news.bank_code, news.paid_at) == (150_000, None, None, None)
+
+
 @pytest.mark.parametrize("code", ["01", "24", "0", "99", "ok"])
 def test_any_other_code_is_unknown_until_it_is_named(code):
     """The program that was read took a failed callback for paid."""
