@@ -28,6 +28,7 @@ _COMMANDS = {
     "signature": "Chữ ký số trên tệp PDF, XML: kiểm tra. / Signatures in PDF and XML files: verify.",
     "calendar": "Lịch làm việc: ngày nghỉ, làm bù. / Working calendar: holidays, swapped days.",
     "sandbox": "Hệ thống giả lập. / Stand-ins of outside systems.",
+    "connector": "Kết nối: tạo, kiểm tra, thử, ghi mẫu. / Connectors: make, check, try, record.",
 }
 
 

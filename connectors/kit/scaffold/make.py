@@ -50,7 +50,9 @@ def service_of(name: str, style: Style, raw: bytes | None, wishes: Wishes) -> Se
         )
     if raw is None:
         raw, wishes = _example(style, name, wishes)
-    return (openapi if style is Style.REST else wsdl).service_of(name, raw, wishes)
+    if style is Style.REST:
+        return openapi.service_of(name, raw, wishes)
+    return wsdl.service_of(name, raw, wishes)
 
 
 def plan(service: Service, root: Path) -> Plan:
