@@ -55,10 +55,7 @@ class Client:
         """
         settings = self._settings
         try:
-            if type(amount) is not int or not settings.least_amount <= amount <= settings.most_amount:
-                raise ValueError(
-                    f"the amount is outside {settings.least_amount} to {settings.most_amount} đồng"
-                )  # noqa: TRY301
+            self._fits(amount)
             fourteen_digits(request_time, "request_time")
             values = {
                 "ACTION": "INIT",
@@ -106,6 +103,11 @@ class Client:
         if found.verdict is PaymentVerdict.PAID and found.amount != amount:
             return replace(found, message=f"{found.message}: {found.amount} ₫, đã yêu cầu {amount} ₫")
         return found
+
+    def _fits(self, amount: int) -> None:
+        least, most = self._settings.least_amount, self._settings.most_amount
+        if type(amount) is not int or not least <= amount <= most:
+            raise ValueError(f"the amount is outside {least} to {most} đồng")
 
     def _signed(self, values: Mapping[str, str], order: Sequence[str]) -> dict[str, str]:
         filled = {**self._manual.fixed, **values}
