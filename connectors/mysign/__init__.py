@@ -1,0 +1,1 @@
+"""Viettel MySign (CloudCA), the path /vtss/service."""
