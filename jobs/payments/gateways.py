@@ -42,6 +42,7 @@ class Gateway:
         opens: it is called before there is a page (``open_payment``).
         asked: it can be asked what became of a payment (``query_payment``).
         notices: it tells us by itself; such messages stand in the inbox under its name.
+        files: it sends a settlement file whose layout is known, so that what the file lacks is missing.
         on_statement: nobody tells us: the money is seen on a bank statement only.
         refund: its own refund; ``None``: money goes back by transfer.
         no_refund: why so, Vietnamese and English.
@@ -51,6 +52,7 @@ class Gateway:
     opens: bool = True
     asked: bool = True
     notices: bool = True
+    files: bool = True
     on_statement: bool = False
     refund: RefundCall | None = None
     no_refund: tuple[str, str] = _NO_CALL
@@ -68,13 +70,16 @@ GATEWAYS: Mapping[str, Gateway] = {
             ),
         ),
         # Both know a refund by our own number: several of one payment can be told apart.
-        Gateway("momo", refund=RefundCall(needs=PROVIDER_REFERENCE, least=1_000, most=50_000_000)),
-        Gateway("zalopay", refund=RefundCall(needs=PROVIDER_REFERENCE)),
+        Gateway(
+            "momo", files=False, refund=RefundCall(needs=PROVIDER_REFERENCE, least=1_000, most=50_000_000)
+        ),
+        Gateway("zalopay", files=False, refund=RefundCall(needs=PROVIDER_REFERENCE)),
         Gateway(
             "vietqr",
             opens=False,
             asked=False,
             notices=False,
+            files=False,
             on_statement=True,
             no_refund=(
                 "Chuyển khoản bằng mã VietQR không có lệnh hoàn: chuyển khoản trả người nộp.",

@@ -52,10 +52,12 @@ class Rules:
     Attributes:
         straight: providers whose money goes straight to the collecting office's account.
         confirms: whether the case system can be told that a fee is paid; else each payment is a line for the counter.
+        seen_on: the account on whose statement the money was seen; empty: where the fee's money should go.
     """
 
     straight: frozenset[str] = frozenset()
     confirms: bool = True
+    seen_on: str = ""
 
 
 @dataclass(slots=True)
@@ -173,7 +175,8 @@ class _Taking:
             told.setdefault(part.dossier_code, []).append((part, applied))
         account = ""
         if event == "paid_direct":
-            account = self.known.account_of(self.tx, lines[0], local_day(attempt.created_at))
+            there = self.known.account_of(self.tx, lines[0], local_day(attempt.created_at))
+            account = self.rules.seen_on or there
         self._post(attempt, event, {"surplus": left}, shares, account)
         self.out.paid_dossiers.update(told)
         for code, parts in told.items():

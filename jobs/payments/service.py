@@ -93,10 +93,14 @@ class Payments:
         return news.apply(tx, [told], self.rules, self._owed)[0]
 
     def apply_many(
-        self, tx: Tx, told: Sequence[PaymentNews], correlation: Sequence[str] = ()
+        self, tx: Tx, told: Sequence[PaymentNews], correlation: Sequence[str] = (), *, seen_on: str = ""
     ) -> list[Meaning]:
-        """Take many, set by set."""
-        return news.apply(tx, told, self.rules, self._owed, correlation)
+        """Take many, set by set.
+
+        Args:
+            seen_on: the account on whose statement the money was seen.
+        """
+        return news.apply(tx, told, replace(self.rules, seen_on=seen_on), self._owed, correlation)
 
     def look_up(self, tx: Tx, reference: str, *, cause: str = "asked") -> bool:
         """Ask the provider now; ``False``: there is no such attempt, or it cannot be asked about."""

@@ -12,7 +12,7 @@ from typing import Any
 from connectors.statements.profile import Profile
 from connectors.statements.reader import read_settlement
 from jobs.errors import BadInput
-from jobs.reconciliation import pay_outs
+from jobs.reconciliation import pay_outs, transfers
 from jobs.reconciliation.breaks import BreakKind
 from jobs.reconciliation.judging import Judge
 from jobs.reconciliation.ports import Credited, Loaded
@@ -144,7 +144,9 @@ class Loader:
         made = _statement_rows(booked, statement.account, int(kept["id"]), side)
         words = {word for row in made for word in (row["reference"], *_WORDS.findall(row["text"])) if word}
         known = rows.known_references(tx, self.judge.ours, sorted(words))
-        new_lines = rows.keep_statement_lines(tx, [_resolved(row, known) for row in made])
+        resolved = transfers.named(tx, [_resolved(row, known) for row in made])
+        known |= {row["reference"] for row in resolved} - {""}
+        new_lines = rows.keep_statement_lines(tx, resolved)
         breaks = self._judge_bank(tx, new_lines, side, known) + self._continues(tx, statement)
         if side is Side.BANK:
             pay_outs.paid_by_now(tx, self.judge, new_lines)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from jobs.payments.gateways import GATEWAYS
 from jobs.reconciliation.ports import OursSource
+from jobs.reconciliation.rules import Route
 
+_ON_STATEMENT = [each.provider for each in GATEWAYS.values() if each.on_statement]
+_WITHOUT_FILE = [each.provider for each in GATEWAYS.values() if not (each.files or each.on_statement)]
+# Names of ours, never a value from outside.
+_ROUTES = " ".join(
+    f"when a.provider = '{provider}' then {int(route)}"
+    for route, providers in ((Route.BANK, _ON_STATEMENT), (Route.ELSEWHERE, _WITHOUT_FILE))
+    for provider in providers
+)
 _DAY = "(coalesce(a.paid_at, a.created_at) at time zone 'Asia/Ho_Chi_Minh')"
 _PAYMENTS = f"""
     select 1 as side, a.id as line, 1 as kind, a.reference, coalesce(a.provider_reference, '') as provider_reference,
         a.amount, null::bigint as fee,
         case a.state when 'PAID' then 1 when 'FAILED' then 2 else 3 end as status,
-        {_DAY} as local_at, 1 as vnd, 0 as returned, 0 as route
+        {_DAY} as local_at, 1 as vnd, 0 as returned,
+        case {_ROUTES} else 0 end as route
     from payment_attempt a"""
 _REFUNDS = """
     select 1 as side, r.id as line, 2 as kind, r.reference, '' as provider_reference, r.amount, null::bigint as fee,

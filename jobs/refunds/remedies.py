@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
+from jobs.ledger.model import LOCAL
 from jobs.ledger.posting import Posting, correct, post
 from jobs.ledger.table import CORRECTION
-from jobs.payments.gateways import provider_of
+from jobs.payments.gateways import GATEWAYS, provider_of
 from jobs.refunds.moves import Seen
-from mappings.canonical.payment import PaymentNews, RefundNews, RefundState, RefundVerdict
+from mappings.canonical.payment import PaymentNews, PaymentVerdict, RefundNews, RefundState, RefundVerdict
 
 if TYPE_CHECKING:
     from jobs.ledger.model import Transaction
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from jobs.store.postgres.tx import PgTx
 
 _PAYMENT, _REFUND = 1, 2
+_ON_STATEMENT = sorted(each.provider for each in GATEWAYS.values() if each.on_statement)
 _CAUSES = {"double_payment": "paid_twice", "reversed": "reversed"}
 """Kind of break → cause of a refund."""
 _CREDITED = ("direct_credited", "direct_credited_doubtful")
@@ -52,6 +54,7 @@ class Remedies:
     def payments_credited(self, tx: PgTx, lines: Sequence[Credited]) -> Collection[int]:
         """Bank lines show payments' own money: booked once per payment, where the provider pays straight to us."""
         names = sorted({line.reference for line in lines})
+        self._tell_of_transfers(tx, lines)
         straight = {
             str(row["reference"])
             for row in tx.fetch(
@@ -78,6 +81,26 @@ class Remedies:
             postings.append(posting)
         post(tx, *postings)
         return again
+
+    def _tell_of_transfers(self, tx: PgTx, lines: Sequence[Credited]) -> None:
+        """Where nobody else tells of the money, the statement does: the first line of a payment is the news of it."""
+        rows = tx.fetch(
+            """select reference, provider, terminal from payment_attempt
+               where reference = any(%s) and provider = any(%s) and state not in ('PAID', 'REVERSED')""",
+            (sorted({line.reference for line in lines}), _ON_STATEMENT),
+        )
+        waiting = {str(row["reference"]): row for row in rows}
+        seen: dict[str, list[PaymentNews]] = {}
+        for line in lines:
+            row = waiting.pop(line.reference, None)
+            if row is not None:
+                news = PaymentNews(
+                    str(row["provider"]), str(row["terminal"]), line.reference, line.amount, "VND", PaymentVerdict.PAID,
+                    "file", message="Thấy trên sao kê", paid_at=datetime.combine(line.value_on, time(), LOCAL),
+                )  # fmt: skip
+                seen.setdefault(line.account, []).append(news)
+        for account, told in seen.items():
+            self._payments.apply_many(tx, told, seen_on=account)
 
     def ask_gateway(self, tx: PgTx, kind: int, reference: str) -> None:
         """Look a payment or a refund up now."""
