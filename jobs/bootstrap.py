@@ -25,6 +25,9 @@ from jobs.clock import DatabaseClock
 from jobs.effects import actors as effect_actors
 from jobs.effects.engine import Engine
 from jobs.effects.flow import Limits
+from jobs.evidence.keeper import keeper_of
+from jobs.evidence.service import Evidence
+from jobs.evidence.signing import signer_of
 from jobs.housekeeping import periodic_work
 from jobs.inbound import actors as inbound_actors
 from jobs.intake import actors as intake_actors
@@ -73,7 +76,8 @@ def build(
     broker = build_broker(dsn, settings.broker_url.get_secret_value(), worker=worker)
     wake = Waker(sender(broker))
     crash = {} if boundary is None else {"boundary": boundary}
-    store = PgStore(dsn, clock, size=settings.work.threads + 4, wake=wake, **crash)
+    keeper = keeper_of(settings)
+    store = PgStore(dsn, clock, size=settings.work.threads + 4, wake=wake, keeper=keeper, **crash)
     ids, chance, stopping = RandomIds(), SystemChance(), Event()
     parts = assemble(settings, store, clock=clock, ids=ids, chance=chance)
     engine = Engine(
@@ -86,6 +90,7 @@ def build(
         lease=_PLAY_LEASE if clock.rule is not None else _LEASE,
         stopping=stopping,
         boundary=boundary,
+        bodies=keeper is not None,
     )
     work = periodic_work(store, parts, _wake_one(broker, wake))
     return Runtime(
@@ -105,6 +110,7 @@ def build(
             effects=parts.desk,
             sync=parts.sync,
             links=parts.links,
+            evidence=Evidence(store, keeper, signer_of(settings)),
             inbound=parts.inbound,
         ),
         worker=worker,

@@ -133,12 +133,32 @@ def disk(settings: Settings, _dsn: str) -> Iterator[Found]:
         yield Found("disk", Verdict.GOOD, f"{free / 1e9:.0f} GB free")
 
 
+def evidence(settings: Settings, _dsn: str) -> Iterator[Found]:
+    """Bodies of exchanges are kept, and a dossier's evidence can be handed out."""
+    kept, signed = bool(settings.evidence.master_keys), bool(settings.evidence.signing_key.get_secret_value())
+    if not kept:
+        yield Found(
+            "evidence", Verdict.WARNING, "bodies of exchanges are not kept",
+            "Đặt LIENTHONG_EVIDENCE__MASTER_KEY_FILE (openssl rand -base64 32) nếu cần giữ nội dung trao đổi.",
+            "Set LIENTHONG_EVIDENCE__MASTER_KEY_FILE (openssl rand -base64 32) to keep what is exchanged.",
+        )  # fmt: skip
+    elif not signed:
+        yield Found(
+            "evidence", Verdict.WARNING, "no key to sign packs with",
+            "Đặt LIENTHONG_EVIDENCE__SIGNING_KEY_FILE (openssl genpkey -algorithm ed25519).",
+            "Set LIENTHONG_EVIDENCE__SIGNING_KEY_FILE (openssl genpkey -algorithm ed25519).",
+        )  # fmt: skip
+    else:
+        yield Found("evidence", Verdict.GOOD, "bodies are kept; packs are signed")
+
+
 OFFLINE: dict[str, Check] = {
     "database": database,
     "migrations": migrations,
     "broker": broker,
     "clock": clock,
     "disk": disk,
+    "evidence": evidence,
 }
 """Checks of what is ours; none of them asks a partner."""
 

@@ -32,6 +32,7 @@ class Services:
     effects: Any = None
     sync: Any = None
     links: Any = None
+    evidence: Any = None
     inbound: Any = None
 
 

@@ -26,6 +26,7 @@ _COMMANDS = {
     "reuse": "Khai thác CSDL quốc gia: đã hỏi gì, ai xem ai. / Questions to national databases.",
     "mappings": "Bảng mã: kiểm tra, xem, đề xuất. / Code tables: check, list, propose.",
     "signature": "Chữ ký số trên tệp PDF, XML: kiểm tra. / Signatures in PDF and XML files: verify.",
+    "evidence": "Chứng cứ trao đổi: kiểm tra chuỗi, xuất gói, xóa. / Evidence: verify, export, erase.",
     "calendar": "Lịch làm việc: ngày nghỉ, làm bù. / Working calendar: holidays, swapped days.",
     "sandbox": "Hệ thống giả lập. / Stand-ins of outside systems.",
     "connector": "Kết nối: tạo, kiểm tra, thử, ghi mẫu. / Connectors: make, check, try, record.",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import structlog
 import typer
 
 from adapters.cli import serving
 from adapters.cli.place import Place, database, ready
 from adapters.cli.speech import say
+
+log = structlog.get_logger(__name__)
 
 app = typer.Typer(
     name="run",
@@ -32,6 +35,7 @@ def worker() -> None:
     """Một tiến trình làm việc nền. / One worker process."""
     with database(ready("worker"), start=False) as place:
         serving.refuse_pending(place)
+        _say_what_is_kept(place)
         serving.serve_worker(place)
 
 
@@ -85,7 +89,13 @@ def everything(
             serving.refuse_pending(place)
         if sandbox:
             _demo(place)
+        _say_what_is_kept(place)
         serving.serve_all(place)
+
+
+def _say_what_is_kept(place: Place) -> None:
+    if not place.settings.evidence.master_keys:
+        log.info("evidence.bodies_not_kept", missing="LIENTHONG_EVIDENCE__MASTER_KEY")
 
 
 def _play(place: Place, *, seed: int, scale: float, leave: bool) -> int:

@@ -46,6 +46,7 @@ def edge_of(runtime: Runtime) -> Edge:
         reconciliation=runtime.services.reconciliation,
         effects=runtime.services.effects,
         links=runtime.services.links,
+        evidence=runtime.services.evidence,
         inbound=runtime.services.inbound,
         doors=doors(settings.connectors, runtime.connectors.clients, runtime.clock),
         ready=lambda: readiness(runtime),

@@ -32,6 +32,7 @@ class Right(StrEnum):
     MANAGE_PEOPLE = "manage-people"
     PROPOSE_MAPPING = "propose-mapping"
     ACCEPT_MAPPING = "accept-mapping"
+    ERASE_EVIDENCE = "erase-evidence"
 
 
 class Role(StrEnum):
@@ -80,9 +81,18 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CLOSE_DAY,
         }
     ),
-    Role.APPROVER: frozenset({Right.SEE, Right.SEE_PERSONAL, Right.APPROVE_REFUND, Right.CLOSE_DAY}),
+    Role.APPROVER: frozenset(
+        {Right.SEE, Right.SEE_PERSONAL, Right.APPROVE_REFUND, Right.CLOSE_DAY, Right.ERASE_EVIDENCE}
+    ),
     Role.ADMINISTRATOR: frozenset(
-        {Right.SEE, Right.SEE_AUDIT, Right.MANAGE_PEOPLE, Right.PROPOSE_MAPPING, Right.ACCEPT_MAPPING}
+        {
+            Right.SEE,
+            Right.SEE_AUDIT,
+            Right.MANAGE_PEOPLE,
+            Right.PROPOSE_MAPPING,
+            Right.ACCEPT_MAPPING,
+            Right.ERASE_EVIDENCE,
+        }
     ),
 }
 
