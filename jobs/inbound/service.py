@@ -315,7 +315,7 @@ class Inbound:
                 continue
             mark = effect.payload.get(SYNC_MARK)
             if mark is not None:
-                sync_rows.arrived(tx, news.system, code, mark["version"], mark["steps"], "")
+                sync_rows.arrived(tx, [(news.system, code, mark["version"], mark["steps"])], {})
                 tx.cases.close([f"sync-refused:{news.system}:{code}"], "their news proves it")
 
     def _attach(self, tx: PgTx, code: str, results: Sequence[ResultPaper]) -> None:

@@ -131,7 +131,8 @@ def cases(
 
 def attach(tx: PgTx, sync: Sync, code: str, results: Sequence[ResultPaper]) -> None:
     """A new version of the dossier with these results, told to whoever hears of it; the same files again change nothing."""
-    stored = sync_rows.file_of(tx, code, lock=True)
+    sync_rows.lock(tx, [code])
+    stored = sync_rows.files_of(tx, [code]).get(code)
     if stored is None:
         return
     before = from_json(DossierFile, stored["content"])
@@ -140,5 +141,5 @@ def attach(tx: PgTx, sync: Sync, code: str, results: Sequence[ResultPaper]) -> N
     if not new:
         return
     after = replace(before, version=before.version + 1, results=(*before.results, *new))
-    sync_rows.keep_file(tx, code, after.version, digest(after), plain(after))
-    sync.tell(tx, code, after)
+    sync_rows.keep_files(tx, [(code, after.version, digest(after), plain(after))])
+    sync.tell(tx, {code: after})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from jobs.store.postgres import sync as stored
@@ -16,18 +17,17 @@ if TYPE_CHECKING:
 class Synchronising(Protocol):
     """The part of ``jobs.sync.service.Sync`` that is used here."""
 
-    def tell(self, tx: PgTx, code: str, file: DossierFile, *, only: str = "", again: str = "") -> int: ...
+    def tell(self, tx: PgTx, files: Mapping[str, DossierFile], *, only: str = "", again: str = "") -> int: ...
 
 
 def telling(sync: Synchronising) -> Tell:
     """For :meth:`jobs.mapping_desk.service.MappingDesk.tell_again`: the newest version of a dossier to one system."""
 
     def tell(tx: PgTx, system: str, dossier_code: str, again: str) -> int:
-        found = stored.file_of(tx, dossier_code, lock=True)
-        if found is None:
-            return 0
-        file = from_json(DossierFile, found["content"])
-        return sync.tell(tx, dossier_code, file, only=system, again=again)
+        stored.lock(tx, [dossier_code])
+        found = stored.files_of(tx, [dossier_code])
+        files = {code: from_json(DossierFile, row["content"]) for code, row in found.items()}
+        return sync.tell(tx, files, only=system, again=again)
 
     return tell
 

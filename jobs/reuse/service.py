@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -75,19 +74,17 @@ class Reuse:
             )
         return sum(tx.effects.plan(effects))
 
-    def registers(self, tx: PgTx, code: str) -> tuple[str, ...]:
-        """Codes of the databases whose answers this dossier uses (MaCSDL)."""
-        used = {(row["system"], row["operation"]) for row in rows.used(tx, code)}
-        found = {
-            each.register
-            for each in self._questions
-            if (each.system, each.operation) in used and each.register
+    def used(self, tx: PgTx, codes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Dossier code → codes of the databases whose answers it uses (MaCSDL)."""
+        registers = {
+            (each.system, each.operation): each.register for each in self._questions if each.register
         }
-        return tuple(sorted(found))
-
-    def reused(self, tx: PgTx, code: str, file: DossierFile) -> DossierFile:
-        """The dossier with what registers confirmed."""
-        return replace(file, registers=self.registers(tx, code))
+        found: dict[str, set[str]] = {}
+        for row in rows.used(tx, codes):
+            name = registers.get((row["system"], row["operation"]))
+            if name:
+                found.setdefault(row["dossier_code"], set()).add(name)
+        return {code: tuple(sorted(names)) for code, names in found.items()}
 
     def handlers(self) -> dict[tuple[str, str], Handler]:
         """(system, operation) → what becomes of the answers."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -149,7 +150,16 @@ def _finished(steps: Sequence[Step]) -> datetime | None:
     return _at(steps, DossierState.DONE) or _at(steps, DossierState.RETURNED)
 
 
+class _Last(threading.local):
+    file: DossierFile | None = None
+    plain: dict[str, Any] | None = None
+
+
+_last = _Last()
+
+
 def plain(file: DossierFile) -> dict[str, Any]:
-    """JSON values for an effect's payload and for the store."""
-    found: dict[str, Any] = to_json(file)
-    return found
+    """JSON values for effects' payloads and for the store; several systems in a row are told of the same version."""
+    if _last.file is not file or _last.plain is None:
+        _last.file, _last.plain = file, to_json(file)
+    return _last.plain

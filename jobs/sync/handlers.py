@@ -33,25 +33,29 @@ class Telling:
     def on_outcome(self, tx: Tx, outcomes: Sequence[Outcome]) -> None:
         ours = cast("PgTx", tx)
         mine = [outcome for outcome in outcomes if MARK in outcome.effect.payload]
-        files = rows.files_of(ours, [outcome.effect.dossier_code for outcome in mine])
+        arrived = [outcome for outcome in mine if outcome.state is EffectState.DONE]
+        if arrived:
+            self._arrived(ours, arrived)
         for outcome in mine:
-            effect = outcome.effect
-            if outcome.state is EffectState.DONE:
-                self._arrived(ours, outcome, files)
-            elif outcome.state in (EffectState.REFUSED, EffectState.PARKED):
-                rows.refused(ours, effect.system, effect.dossier_code)
+            if outcome.state in (EffectState.REFUSED, EffectState.PARKED):
+                rows.refused(ours, outcome.effect.system, outcome.effect.dossier_code)
                 tx.cases.open([_refused(outcome)])
 
-    def _arrived(self, tx: PgTx, outcome: Outcome, files: Mapping[str, Mapping[str, object]]) -> None:
-        effect, mark = outcome.effect, outcome.effect.payload[MARK]
-        code, system = effect.dossier_code, effect.system
-        reference = str(outcome.data.get("reference") or "")
-        rows.arrived(tx, system, code, mark["version"], mark["steps"], reference)
-        tx.cases.close([f"sync-refused:{system}:{code}", f"sync-lost:{system}:{code}"], "told")
-        stored = files.get(code)
-        state = rows.states(tx, [code], system=system).get((system, code))
-        if stored is not None and state is not None:
-            self._sync.follow(tx, system, code, from_json(DossierFile, stored["content"]), there_of(state))
+    def _arrived(self, tx: PgTx, outcomes: Sequence[Outcome]) -> None:
+        amounts, references, cases = [], {}, []
+        for outcome in outcomes:
+            effect, mark = outcome.effect, outcome.effect.payload[MARK]
+            system, code = effect.system, effect.dossier_code
+            amounts.append((system, code, mark["version"], mark["steps"]))
+            if reference := str(outcome.data.get("reference") or ""):
+                references[system, code] = reference
+            cases += [f"sync-refused:{system}:{code}", f"sync-lost:{system}:{code}"]
+        there = rows.arrived(tx, amounts, references)
+        tx.cases.close(cases, "told")
+        following = [(s, c) for s, c in there if self._sync.routes[s].follow is not None]
+        stored = rows.files_of(tx, [code for _, code in following]) if following else {}
+        files = {code: from_json(DossierFile, row["content"]) for code, row in stored.items()}
+        self._sync.follow(tx, [(s, c, files[c], there_of(there[s, c])) for s, c in following if c in files])
 
 
 class Comparing:
@@ -82,7 +86,7 @@ class Comparing:
         facts = {"system": system, "times": times}
         tx.events.add([NewEvent("sync.lost", f"dossier:{code}", "rule:sync", code, facts)])
         if route.repairable and times <= _MOST_REPAIRS:
-            self._sync.tell(tx, code, file, only=system, again=f"repair:{times}")
+            self._sync.tell(tx, {code: file}, only=system, again=f"repair:{times}")
         else:
             tx.cases.open([NewCase(LOST, f"sync-lost:{system}:{code}", None, code, None, facts)])
 

@@ -59,7 +59,7 @@ class Route:
 
     operations: tuple[str, ...]
     tell: Callable[[DossierFile, There], Message | None]
-    follow: Callable[[DossierFile, There], Sequence[Message]] = lambda _file, _there: ()
+    follow: Callable[[DossierFile, There], Sequence[Message]] | None = None
     ask_operation: str = ""
     ask: Callable[[DossierFile, str], Mapping[str, Any]] | None = None
     read: Callable[[Mapping[str, Any], DossierFile], bool] = lambda _data, _file: True

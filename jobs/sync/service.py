@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import structlog
 
@@ -33,10 +34,11 @@ if TYPE_CHECKING:
     from jobs.store.postgres.tx import PgTx
 
 log = structlog.get_logger(__name__)
+_T = TypeVar("_T")
 
 NOT_MAPPED, NOT_READABLE, REFUSED, LOST = "sync_not_mapped", "sync_unreadable", "sync_refused", "sync_lost"
 """Kinds of cases."""
-_BATCH = 20
+_BATCH = 100
 _PRIORITY = 5
 """Behind money and people who wait."""
 
@@ -52,7 +54,7 @@ class Reusing(Protocol):
     """The part of ``jobs.reuse.service.Reuse`` that is used here."""
 
     def ask(self, tx: PgTx, code: str, file: DossierFile) -> int: ...
-    def reused(self, tx: PgTx, code: str, file: DossierFile) -> DossierFile: ...
+    def used(self, tx: PgTx, codes: Sequence[str]) -> Mapping[str, tuple[str, ...]]: ...
 
 
 class CaseSystem(Protocol):
@@ -133,8 +135,7 @@ class Sync:
             found, away = self._read(taken)
             told.read += len(found)
             with self._store.transaction("sync-versions") as tx:
-                for one in found:
-                    self._take(tx, one, told)
+                self._take(tx, found, told)
             if away is not None:
                 raise away
             if len(taken) < _BATCH:
@@ -158,74 +159,100 @@ class Sync:
             found.append(_Found(row["dossier_code"], row["since"], detail, papers, why, exchanges))
         return found, None
 
-    def _take(self, tx: PgTx, one: _Found, told: Told) -> None:
-        if one.exchanges:
-            cast("EngineRows", tx.effects).note([(None, None, each) for each in one.exchanges])
-        if one.detail is None:
-            rows.forget_wanted(tx, one.code)
-            key, facts = f"sync-unreadable:{one.code}", {"why": one.why}
-            tx.cases.open([NewCase(NOT_READABLE, key, None, one.code, None, facts)])
-            return
-        self._version(tx, one.code, one.detail, one.papers, told)
-        rows.read_now(tx, one.code, one.since)
+    def _take(self, tx: PgTx, found: Sequence[_Found], told: Told) -> None:
+        noted = [(None, None, each) for one in found for each in one.exchanges]
+        if noted:
+            cast("EngineRows", tx.effects).note(noted)
+        there: list[tuple[_Found, DossierDetail]] = []
+        for one in found:
+            if one.detail is None:
+                rows.forget_wanted(tx, one.code)
+                key, facts = f"sync-unreadable:{one.code}", {"why": one.why}
+                tx.cases.open([NewCase(NOT_READABLE, key, None, one.code, None, facts)])
+            else:
+                there.append((one, one.detail))
+        if there:
+            self._versions(tx, there, told)
+            rows.read_now(tx, [(one.code, one.since) for one, _ in there])
 
-    def _version(
-        self, tx: PgTx, code: str, detail: DossierDetail, papers: tuple[Paper, ...], told: Told
-    ) -> None:
-        stored = rows.file_of(tx, code, lock=True)
-        before = from_json(DossierFile, stored["content"]) if stored else None
-        file = assembled(detail, before, papers)
-        if self._reuse is not None:
-            file = self._reuse.reused(tx, code, file)
-        mark = digest(file)
-        if stored is not None and stored["digest"] == mark:
+    def _versions(self, tx: PgTx, found: Sequence[tuple[_Found, DossierDetail]], told: Told) -> None:
+        codes = [one.code for one, _ in found]
+        rows.lock(tx, codes)
+        stored = rows.files_of(tx, codes)
+        used = self._reuse.used(tx, codes) if self._reuse is not None else {}
+        new: dict[str, DossierFile] = {}
+        kept = []
+        for one, detail in found:
+            row = stored.get(one.code)
+            before = from_json(DossierFile, row["content"]) if row else None
+            file = assembled(detail, before, one.papers)
+            if self._reuse is not None:
+                file = replace(file, registers=used.get(one.code, ()))
+            mark = digest(file)
+            if row is None or row["digest"] != mark:
+                new[one.code] = file
+                kept.append((one.code, file.version, mark, plain(file)))
+        if not new:
             return
-        rows.keep_file(tx, code, file.version, mark, plain(file))
-        told.versions += 1
-        told.planned += self.tell(tx, code, file)
+        rows.keep_files(tx, kept)
+        told.versions += len(new)
+        told.planned += self.tell(tx, new)
         if self._reuse is not None:
-            told.planned += self._reuse.ask(tx, code, file)
+            told.planned += sum(self._reuse.ask(tx, code, file) for code, file in new.items())
 
-    def tell(self, tx: PgTx, code: str, file: DossierFile, *, only: str = "", again: str = "") -> int:
-        """Plan the calls that bring every interested system to this version; how many.
+    def tell(self, tx: PgTx, files: Mapping[str, DossierFile], *, only: str = "", again: str = "") -> int:
+        """Plan the calls that bring every interested system to these versions; how many.
 
         Args:
+            files: dossier code → its newest version.
             only: one system.
             again: distinguishes a repair or a replay from the first telling of a version.
         """
         today = tx.now.astimezone(LOCAL).date()
-        wanted = interested(self._rules, file, today)
-        if self._files is not None:
-            file = self._files.linked(file, tx.now)
-        known = rows.states(tx, [code], system=only)
+        known = rows.states(tx, list(files), system=only)
         effects: list[NewEffect] = []
-        for system, rule in wanted.items():
-            if only and system != only:
-                continue
-            there = there_of(known.get((system, code)))
-            try:
-                message = self._routes[system].tell(file, there)
-            except MappingError as exc:
-                self._not_mapped(tx, system, code, exc)
-                continue
-            if message is None:
-                continue
-            if rule.coalesce and not again:
-                self._take_back(tx, system, code, there)
-            effects.append(self._effect(system, code, message, again))
-            rows.planned(tx, system, code, message.version, max(message.steps, there.planned_steps))
+        amounts: list[rows.Amount] = []
+        for code, file in files.items():
+            shown = self._files.linked(file, tx.now) if self._files is not None else file
+            for system, rule in interested(self._rules, file, today).items():
+                if only and system != only:
+                    continue
+                there = there_of(known.get((system, code)))
+                message = self._told(tx, system, code, partial(self._routes[system].tell, shown, there))
+                if message is None:
+                    continue
+                if rule.coalesce and not again:
+                    self._take_back(tx, system, code, there)
+                effects.append(self._effect(system, code, message, again))
+                amounts.append((system, code, message.version, max(message.steps, there.planned_steps)))
+        if not effects:
+            return 0
+        rows.planned(tx, amounts)
         return sum(tx.effects.plan(effects))
 
-    def follow(self, tx: PgTx, system: str, code: str, file: DossierFile, there: There) -> int:
-        """Plan what may go out now that the dossier itself is there."""
+    def follow(self, tx: PgTx, told: Sequence[tuple[str, str, DossierFile, There]]) -> int:
+        """Plan what may go out now that dossiers are there (system, code, newest version, what the system has)."""
+        effects: list[NewEffect] = []
+        amounts: list[rows.Amount] = []
+        for system, code, file, there in told:
+            follow = self._routes[system].follow
+            if follow is None:
+                continue
+            for message in self._told(tx, system, code, partial(follow, file, there)) or ():
+                effects.append(self._effect(system, code, message, ""))
+                amounts.append((system, code, message.version, message.steps))
+        if not effects:
+            return 0
+        rows.planned(tx, amounts)
+        return sum(tx.effects.plan(effects))
+
+    def _told(self, tx: PgTx, system: str, code: str, ask: Callable[[], _T]) -> _T | None:
+        """What a route makes of a dossier; a code without a meaning there is a case, and nothing is told."""
         try:
-            messages = self._routes[system].follow(file, there)
+            return ask()
         except MappingError as exc:
             self._not_mapped(tx, system, code, exc)
-            return 0
-        for message in messages:
-            rows.planned(tx, system, code, message.version, message.steps)
-        return sum(tx.effects.plan([self._effect(system, code, message, "") for message in messages]))
+            return None
 
     def replay(self, since: datetime, until: datetime, *, system: str, reason: str, actor: str) -> int:
         """Tell a system anew of every dossier whose newest version was made in a span of time; how many calls.
@@ -237,11 +264,10 @@ class Sync:
             codes = rows.changed_between(tx, since, until)
         for code in codes:
             with self._store.transaction("sync-replay") as tx:
-                stored = rows.file_of(tx, code, lock=True)
-                if stored is None:
-                    continue
-                file = from_json(DossierFile, stored["content"])
-                planned += self.tell(tx, code, file, only=system, again=f"replay:{tx.now.isoformat()}")
+                rows.lock(tx, [code])
+                stored = rows.files_of(tx, [code])
+                files = {name: from_json(DossierFile, row["content"]) for name, row in stored.items()}
+                planned += self.tell(tx, files, only=system, again=f"replay:{tx.now.isoformat()}")
                 facts = {"system": system, "reason": reason}
                 tx.events.add([NewEvent("sync.replayed", f"dossier:{code}", actor, code, facts)])
         return planned

@@ -69,12 +69,12 @@ def keep_purposes(tx: PgTx, purposes: Sequence[Mapping[str, Any]], source: str) 
         )
 
 
-def used(tx: PgTx, dossier_code: str) -> list[DictRow]:
-    """System and operation of the answers that this dossier uses: those that confirmed or found something."""
+def used(tx: PgTx, dossier_codes: Sequence[str]) -> list[DictRow]:
+    """Code, system and operation of the answers that dossiers use: those that confirmed or found something."""
     return tx.fetch(
-        """select system, operation, verdict from reuse_answer where dossier_code = %s and state = 'answered'
-               and verdict in ('confirmed', 'found') order by system, operation""",
-        (dossier_code,),
+        """select dossier_code, system, operation from reuse_answer where dossier_code = any(%s) and state = 'answered'
+               and verdict in ('confirmed', 'found')""",
+        (list(dossier_codes),),
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from psycopg.rows import DictRow
-from psycopg.types.json import Jsonb
 
 from jobs.store.postgres.tx import PgTx
 
@@ -39,10 +39,15 @@ def take_wanted(tx: PgTx, limit: int) -> list[DictRow]:
     )
 
 
-def read_now(tx: PgTx, code: str, since: datetime) -> None:
-    """It was read; a change that came meanwhile keeps its row."""
-    tx.execute("delete from sync_wanted where dossier_code = %s and since = %s", (code, since))
-    tx.execute("update sync_wanted set due_at = %s where dossier_code = %s", (tx.now, code))
+def read_now(tx: PgTx, read: Sequence[tuple[str, datetime]]) -> None:
+    """These were read (code, and the change that was); a change that came meanwhile keeps its row."""
+    given = {"codes": [code for code, _ in read], "since": [since for _, since in read], "now": tx.now}
+    tx.execute(
+        """with read as (select * from unnest(%(codes)s::text[], %(since)s::timestamptz[]) as r(code, since)),
+           gone as (delete from sync_wanted w using read r where w.dossier_code = r.code and w.since = r.since)
+           update sync_wanted w set due_at = %(now)s from read r where w.dossier_code = r.code and w.since <> r.since""",
+        given,
+    )
 
 
 def forget_wanted(tx: PgTx, code: str) -> None:
@@ -50,11 +55,13 @@ def forget_wanted(tx: PgTx, code: str) -> None:
     tx.execute("delete from sync_wanted where dossier_code = %s", (code,))
 
 
-def file_of(tx: PgTx, code: str, *, lock: bool = False) -> DictRow | None:
-    """The newest version of a dossier: ``version``, ``digest``, ``content``."""
-    if lock:
-        tx.execute("select pg_advisory_xact_lock(hashtextextended(%s, 70))", (code,))
-    return tx.fetch_one("select version, digest, content from dossier_file where dossier_code = %s", (code,))
+def lock(tx: PgTx, codes: Sequence[str]) -> None:
+    """Nobody else makes versions of these dossiers until the commit."""
+    tx.execute(
+        """select pg_advisory_xact_lock(hashtextextended(code, 70))
+           from (select code from unnest(%s::text[]) as g(code) order by code) g""",
+        (sorted(set(codes)),),
+    )
 
 
 def files_of(tx: PgTx, codes: Sequence[str]) -> dict[str, DictRow]:
@@ -66,13 +73,22 @@ def files_of(tx: PgTx, codes: Sequence[str]) -> dict[str, DictRow]:
     return {row["dossier_code"]: row for row in rows}
 
 
-def keep_file(tx: PgTx, code: str, version: int, digest: str, content: Mapping[str, object]) -> None:
-    """A newer version takes the place of the older one."""
+def keep_files(tx: PgTx, files: Sequence[tuple[str, int, str, Mapping[str, object]]]) -> None:
+    """Newer versions (code, version, digest, content) take the place of older ones."""
     tx.execute(
-        """insert into dossier_file (dossier_code, version, digest, content, at) values (%s, %s, %s, %s, %s)
+        """insert into dossier_file (dossier_code, version, digest, content, at)
+           select code, version, digest, content::jsonb, %(now)s
+           from unnest(%(codes)s::text[], %(versions)s::int[], %(digests)s::text[], %(contents)s::text[])
+               as g(code, version, digest, content)
            on conflict (dossier_code) do update set version = excluded.version, digest = excluded.digest,
                content = excluded.content, at = excluded.at where dossier_file.version < excluded.version""",
-        (code, version, digest, Jsonb(content), tx.now),
+        {
+            "codes": [code for code, *_ in files],
+            "versions": [version for _, version, *_ in files],
+            "digests": [digest for _, _, digest, _ in files],
+            "contents": [json.dumps(content, ensure_ascii=False) for *_, content in files],
+            "now": tx.now,
+        },
     )
 
 
@@ -86,38 +102,64 @@ def states(tx: PgTx, codes: Sequence[str], *, system: str = "") -> dict[tuple[st
     return {(row["system"], row["dossier_code"]): row for row in rows}
 
 
-def planned(tx: PgTx, system: str, code: str, version: int, steps: int) -> None:
-    """So much is on its way to the system."""
+Amount = tuple[str, str, int, int]
+"""System, dossier code, version and steps."""
+
+
+def _columns(amounts: Sequence[Amount], now: datetime) -> dict[str, object]:
+    most: dict[tuple[str, str], tuple[int, int]] = {}
+    for system, code, version, steps in amounts:
+        before = most.get((system, code), (0, 0))
+        most[system, code] = max(before[0], version), max(before[1], steps)
+    keys = sorted(most)
+    return {
+        "systems": [system for system, _ in keys],
+        "codes": [code for _, code in keys],
+        "versions": [most[key][0] for key in keys],
+        "steps": [most[key][1] for key in keys],
+        "now": now,
+    }
+
+
+def planned(tx: PgTx, amounts: Sequence[Amount]) -> None:
+    """So much is on its way to these systems."""
     tx.execute(
         """insert into sync_state (system, dossier_code, planned_version, planned_steps, state, at)
-           values (%(system)s, %(code)s, %(version)s, %(steps)s, 'waiting', %(now)s)
+           select system, code, version, steps, 'waiting', %(now)s
+           from unnest(%(systems)s::text[], %(codes)s::text[], %(versions)s::int[], %(steps)s::int[])
+               as g(system, code, version, steps)
            on conflict (system, dossier_code) do update set
                planned_version = greatest(sync_state.planned_version, excluded.planned_version),
                planned_steps = greatest(sync_state.planned_steps, excluded.planned_steps), state = 'waiting', at = excluded.at""",
-        {"system": system, "code": code, "version": version, "steps": steps, "now": tx.now},
+        _columns(amounts, tx.now),
     )
 
 
-def arrived(tx: PgTx, system: str, code: str, version: int, steps: int, reference: str) -> None:
-    """The system has confirmed so much; an older confirmation changes nothing."""
-    tx.execute(
-        """update sync_state set there_version = greatest(there_version, %(version)s),
-               there_steps = greatest(there_steps, %(steps)s),
-               planned_version = greatest(planned_version, %(version)s), planned_steps = greatest(planned_steps, %(steps)s),
-               reference = case when %(reference)s = '' then reference else %(reference)s end,
-               state = case when planned_version <= greatest(there_version, %(version)s)
-                             and planned_steps <= greatest(there_steps, %(steps)s) then 'there' else 'waiting' end,
+def arrived(
+    tx: PgTx, amounts: Sequence[Amount], references: Mapping[tuple[str, str], str]
+) -> dict[tuple[str, str], DictRow]:
+    """These systems have confirmed so much, and what they have now; an older confirmation changes nothing.
+
+    Args:
+        references: (system, code) → the dossier's name there, where it was told.
+    """
+    columns = _columns(amounts, tx.now)
+    keys = zip(columns["systems"], columns["codes"], strict=True)  # type: ignore[call-overload]
+    columns["references"] = [references.get(key, "") for key in keys]
+    rows = tx.fetch(
+        """update sync_state s set there_version = greatest(s.there_version, g.version),
+               there_steps = greatest(s.there_steps, g.steps),
+               planned_version = greatest(s.planned_version, g.version), planned_steps = greatest(s.planned_steps, g.steps),
+               reference = case when g.reference = '' then s.reference else g.reference end,
+               state = case when s.planned_version <= greatest(s.there_version, g.version)
+                             and s.planned_steps <= greatest(s.there_steps, g.steps) then 'there' else 'waiting' end,
                at = %(now)s
-           where system = %(system)s and dossier_code = %(code)s""",
-        {
-            "system": system,
-            "code": code,
-            "version": version,
-            "steps": steps,
-            "reference": reference,
-            "now": tx.now,
-        },
+           from unnest(%(systems)s::text[], %(codes)s::text[], %(versions)s::int[], %(steps)s::int[], %(references)s::text[])
+               as g(system, code, version, steps, reference)
+           where s.system = g.system and s.dossier_code = g.code returning s.*""",
+        columns,
     )
+    return {(row["system"], row["dossier_code"]): row for row in rows}
 
 
 def refused(tx: PgTx, system: str, code: str) -> None:

@@ -103,7 +103,7 @@ def test_a_citizen_is_confirmed_once_and_the_look_is_written_down(world):
     assert (look["dossier_code"], look["procedure"], look["source"]) == ("A", "1.001193", "asked")
     assert NUMBER not in str(look)
     with world.store.transaction("look") as tx:
-        assert world.reuse.registers(tx, "A") == ("7",)
+        assert world.reuse.used(tx, ["A"]) == {"A": ("7",)}
 
 
 def test_what_a_register_confirmed_makes_the_dossier_be_told_anew(world):
@@ -143,7 +143,7 @@ def test_whom_a_register_does_not_confirm_a_person_looks_at(world, verdict):
 
     assert [row["kind"] for row in world.rows("select kind from case_item")] == [DIFFERS]
     with world.store.transaction("look") as tx:
-        assert world.reuse.registers(tx, "A") == ()
+        assert world.reuse.used(tx, ["A"]) == {}
 
 
 def test_a_refused_question_ends_and_uses_nothing(world):

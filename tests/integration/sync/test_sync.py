@@ -178,7 +178,7 @@ def test_a_change_while_a_dossier_is_read_is_read_too(world, monkeypatch):
     world.sync.run()
 
     with world.store.transaction("look") as tx:
-        assert rows.file_of(tx, CODE)["version"] == 2
+        assert rows.files_of(tx, [CODE])[CODE]["version"] == 2
 
 
 def test_a_dossier_that_is_gone_is_a_case(world):
