@@ -218,6 +218,26 @@ class PreparedDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOut:
+    """A file that an official takes to their own computer to sign.
+
+    Attributes:
+        transaction: ours, never used again; ``document``: our id of the file.
+        name: file name for the screen; ``file_sha256``, ``size``: of exactly what is handed out.
+        until: after it nothing is handed out or taken back any more.
+        number: of the official who is to sign; empty: anybody under the officials' tree. Personal.
+    """
+
+    transaction: str
+    document: str
+    name: str
+    file_sha256: str
+    size: int
+    until: datetime
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SignedDocument:
     """A signed file that was verified and may leave.
 
@@ -244,6 +264,7 @@ class SignedDocument:
 __all__ = [
     "ENDED",
     "DocumentKind",
+    "HandedOut",
     "HashToSign",
     "Level",
     "Mechanism",

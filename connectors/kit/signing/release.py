@@ -21,7 +21,7 @@ class Judge(Protocol):
     """What is asked of the signature check; ``connectors.signature_check.checker.Checker`` is one."""
 
     def check_bytes(self, raw: bytes, name: str, **how: Any) -> FileReport:
-        """The verdict on a file; ``how``: ``tree``, ``signer``."""
+        """The verdict on a file, whoever signed it."""
         ...
 
 
@@ -40,21 +40,22 @@ def released(
     """What may be told of a finished file; everything about it was verified.
 
     Args:
-        signer_sha256: the certificate that must have signed; empty: any whose holder is ``number``.
-        tree: who may vouch: NEAC for citizens and businesses, VGCA for officials.
+        signer_sha256: the certificate that must have signed; empty: any that ``tree`` and ``number`` admit.
+        tree: who must vouch for this signer: NEAC for citizens and businesses, VGCA for officials. Signatures of others in
+            the file must be valid too, under whichever tree.
         number: of the person or organisation that must have signed; empty: not asked.
 
     Raises:
         NotReleased: with the whole report. INDETERMINATE does not leave either; it may be tried again.
     """
-    report = judge.check_bytes(raw, name, tree=tree, signer=number)
+    report = judge.check_bytes(raw, name)
     if report.verdict is not Verdict.VALID:
         raise NotReleased(report, "the signature was not found valid")
     if report.sha256 != hashlib.sha256(raw).hexdigest() or report.kind != kind.value:
         raise NotReleased(report, "the report is about another file")
-    ours = [one for one in report.signatures if _is_by(one, signer_sha256)]
+    ours = [one for one in report.signatures if _is_by(one, signer_sha256, tree, number)]
     if not ours:
-        raise NotReleased(report, "the certificate that was asked for did not sign")
+        raise NotReleased(report, "the signer that was asked for did not sign")
     mark = ours[-1]
     if mark.coverage not in _whole(kind, level):
         raise NotReleased(report, "only a part of it is signed")
@@ -84,10 +85,15 @@ def _whole(kind: DocumentKind, level: Level) -> set[Coverage]:
     return {Coverage.WHOLE_FILE, *later}
 
 
-def _is_by(one: SignatureReport, sha256: str) -> bool:
-    if one.kind is not SignatureKind.SIGNATURE or one.signer is None or one.verdict is not Verdict.VALID:
+def _is_by(one: SignatureReport, sha256: str, tree: Tree | None, number: str) -> bool:
+    signer = one.signer
+    if one.kind is not SignatureKind.SIGNATURE or signer is None or one.verdict is not Verdict.VALID:
         return False
-    return not sha256 or one.signer.sha256 == sha256
+    if sha256 and signer.sha256 != sha256:
+        return False
+    return (tree is None or signer.tree is tree) and (
+        not number or number in {each.value for each in signer.numbers}
+    )
 
 
 __all__ = ["Judge", "released"]

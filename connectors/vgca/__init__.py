@@ -1,0 +1,1 @@
+"""Signatures of officials (VGCA): a file is handed out to their own computer, the signed one is taken back and verified."""
