@@ -30,6 +30,7 @@ from adapters.middleware import Door
 from adapters.ports import Edge
 from adapters.webhooks import files
 from adapters.webhooks.dossier_door import DossierDoor
+from adapters.webhooks.gateway_notice import GatewayNotice
 from adapters.webhooks.payment_platform import PlatformConfirm
 from adapters.webhooks.payment_return import payment_return
 from adapters.webhooks.vnpay import VnpayIpn
@@ -67,7 +68,11 @@ def create_app(edge: Edge) -> Starlette:
 
 def _webhooks(edge: Edge) -> tuple[list[BaseRoute], list[GroupedWriter]]:
     connect = connector(edge.dsn)
-    routes: list[BaseRoute] = [Route("/webhooks/vnpay/return", payment_return(edge.vnpay))]
+    routes: list[BaseRoute] = [
+        Route("/webhooks/vnpay/return", payment_return(edge.vnpay)),
+        # Where other gateways send the payer back: what stands in that address is not read.
+        *(Route(path, payment_return(None)) for path in ("/webhooks/payment/return", "/payment-return")),
+    ]
     writers = []
     if edge.vnpay is not None:
         ipn = VnpayIpn(edge, edge.vnpay, connect)
@@ -75,13 +80,19 @@ def _webhooks(edge: Edge) -> tuple[list[BaseRoute], list[GroupedWriter]]:
         writers.append(ipn.writer)
     if edge.inbound is not None:
         routes += [
-            Route(f"/webhooks/{door.path}", DossierDoor(edge, edge.inbound, door).serve, methods=door.methods)
+            Route(path, made.serve, methods=made.methods)
             for door in edge.doors
+            for made in [DossierDoor(edge, edge.inbound, door)]
+            for path in made.paths
         ]
     if edge.platform is not None:
         confirm = PlatformConfirm(edge, edge.platform, connect)
         routes.append(Route("/webhooks/payment-platform/confirm", confirm.serve, methods=["POST"]))
         writers.append(confirm.writer)
+    for door in edge.notices:
+        notice = GatewayNotice(edge, door, connect)
+        routes.append(Route(door.path, notice.serve, methods=["POST"]))
+        writers.append(notice.writer)
     return routes, writers
 
 

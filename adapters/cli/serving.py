@@ -23,6 +23,7 @@ _API_THREADS = 16
 def edge_of(runtime: Runtime) -> Edge:
     """What the endpoints use of this process."""
     from adapters.ports import Edge, PlatformDoor, VnpayDoor
+    from adapters.webhooks.gateway_doors import notice_doors
     from adapters.webhooks.dossiers import doors
     from connectors.errors import Forged
     from connectors.payment_platform.notifications import answer
@@ -41,6 +42,7 @@ def edge_of(runtime: Runtime) -> Edge:
         platform=PlatformDoor(verifiers["payment_platform"], partial(answer, settings=platform), (Forged,))
         if platform is not None
         else None,
+        notices=notice_doors(verifiers),
         payments=runtime.services.payments,
         refunds=runtime.services.refunds,
         reconciliation=runtime.services.reconciliation,

@@ -135,6 +135,9 @@ class DossierDoor:
         self._inbound, self._door = inbound, door
         self._prefix = f"/webhooks/{door.prefix or door.path}".encode()
         self._samples = Samples(edge.store, door.system)
+        self.methods = door.methods
+        # With and without a rest: a redirect to the other spelling would carry the secret of an address back.
+        self.paths = sorted({f"/webhooks/{door.path}", f"/webhooks/{door.prefix or door.path}"})
 
     async def serve(self, request: Request) -> Response:
         came, fits = await self._came(request)

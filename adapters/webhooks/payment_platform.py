@@ -9,6 +9,7 @@ from starlette.responses import Response
 from adapters.ports import Edge, PlatformDoor
 from adapters.webhooks.answers import TAKEN, answer_for, known_order
 from adapters.webhooks.news_json import row_json
+from adapters.webhooks.raw_body import raw_body
 from adapters.webhooks.samples import Samples
 from adapters.webhooks.vnpay import ANSWERED, CoalescedWake, statement
 from adapters.webhooks.writer import Connect, GroupedWriter
@@ -38,7 +39,7 @@ class PlatformConfirm:
         )
 
     async def serve(self, request: Request) -> Response:
-        raw = await _body(request)
+        raw = await raw_body(request, MOST_BODY_BYTES)
         if raw is None:
             return await self._refused(request, b"", "too long")
         try:
@@ -64,14 +65,3 @@ class PlatformConfirm:
 
     def _answer(self, news: PaymentNews | None, code: str) -> Response:
         return Response(self._door.answer(news, code, _WORDS[code]), 200, media_type="application/json")
-
-
-async def _body(request: Request) -> bytes | None:
-    """The raw body, or ``None`` when it is longer than any message of theirs."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MOST_BODY_BYTES:
-            return None
-        parts.append(part)
-    return b"".join(parts)
