@@ -23,6 +23,7 @@ from mappings.canonical.codec import to_json
 from mappings.tables import dated, lists
 from mappings.tables.dated import NotMapped, Way
 from tests.integration.sync.conftest import CODE, PORTAL, RECEIVED, World, detail
+from tests.support.waiting import eventually
 
 DAY = date(2026, 11, 25)
 PEOPLE = Fixed(
@@ -184,6 +185,38 @@ def test_acceptances_at_once_let_one_through(desk, pg_store):
     assert sorted(outcomes) == ["accepted", "overlaps", "overlaps", "overlaps"]
 
 
+def test_the_second_of_two_acceptances_waits_for_the_first_and_is_refused(desk, empty_database):
+    """What one transaction has not committed the other cannot see: it has to wait, not to look."""
+    ids = [
+        desk.propose(
+            Proposal("ministry", "applicant", code, "cooperative", Way.BOTH, date(2026, 1, 1)),
+            reason="công văn 12",
+            actor=AN,
+        )
+        for code in ("5", "6")
+    ]
+    accept = "update mapping_row set accepted_by = 'person:binh', accepted_at = now() where id = %s"
+    ended: list[str] = []
+
+    def second() -> None:
+        with psycopg.connect(empty_database, application_name="second") as connection:
+            try:
+                connection.execute(accept, (ids[1],))
+                ended.append("accepted")
+            except psycopg.errors.ExclusionViolation:
+                ended.append("refused")
+
+    with psycopg.connect(empty_database) as first, psycopg.connect(empty_database, autocommit=True) as look:
+        first.execute(accept, (ids[0],))
+        thread = threading.Thread(target=second)
+        thread.start()
+        waits = "select count(*) from pg_stat_activity where application_name = 'second' and wait_event_type = 'Lock'"
+        eventually(lambda: bool(ended) or look.execute(waits).fetchone() == (1,))
+        first.commit()
+        thread.join()
+    assert ended == ["refused"]
+
+
 def test_an_end_needs_two_people_and_keeps_the_past(desk, pg_store):
     """An old message is still read by the row of its day."""
     row_id = in_force(desk)
@@ -281,6 +314,7 @@ def test_what_waited_for_a_row_is_told_again_once_and_the_gap_can_come_back(pg_s
         row = Proposal(PORTAL, "procedure", "TT-77", "1.001193", Way.BOTH, date(2020, 1, 1))
         row_id = in_force(desk, row)
         assert not desk.gaps()
+        assert world.cases() == set()
         assert desk.tell_again(telling(world.sync)) == 0  # other processes have not read it yet
         world.later(seconds=11)
         assert desk.tell_again(telling(world.sync)) == 1
@@ -308,6 +342,7 @@ def test_a_refused_dossier_is_told_again_too(pg_store, desk, clock, empty_databa
     told = []
     desk.tell_again(lambda _tx, system, code, again: told.append((system, code, again)) or 1)
     assert told == [("ministry", "H1", "mapping:1")]
+    desk.tell_again(lambda *_: pytest.fail("it was told"))
 
 
 def test_a_telling_that_fails_is_tried_again(pg_store, desk, clock):
