@@ -11,10 +11,13 @@ from connectors.dvcqg.settings import Settings as DvcqgSettings
 from connectors.handover.settings import Settings as HandoverSettings
 from connectors.igate.settings import Settings as IgateSettings
 from connectors.judicial_records.settings import Settings as JudicialRecordsSettings
+from connectors.keypay.settings import Settings as KeypaySettings
+from connectors.kit.switching import Switch
 from connectors.land.settings import Settings as LandSettings
 from connectors.lgsp.settings import Settings as LgspSettings
 from connectors.ministry.settings import Settings as MinistrySettings
 from connectors.momo.settings import Settings as MomoSettings
+from connectors.paygov.settings import Settings as PaygovSettings
 from connectors.payment_platform.settings import Settings as PlatformSettings
 from connectors.population.settings import Settings as PopulationSettings
 from connectors.post.settings import Settings as PostSettings
@@ -22,11 +25,15 @@ from connectors.social_insurance.settings import Settings as SocialInsuranceSett
 from connectors.statements.settings import Settings as StatementsSettings
 from connectors.vietqr.settings import Settings as VietqrSettings
 from connectors.vnpay.settings import Settings as VnpaySettings
+from connectors.vnpt_pay.settings import Settings as VnptPaySettings
 from connectors.zalopay.settings import Settings as ZalopaySettings
 
 
 class ConnectorSettings(BaseModel):
-    """One section per outside system; ``None``: the installation does not use it."""
+    """One section per outside system; ``None``: the installation does not use it.
+
+    ``igate_new`` is a second version of the case system beside the first one; ``igate_switch`` says which takes what.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,6 +41,8 @@ class ConnectorSettings(BaseModel):
     vnpay: VnpaySettings | None = None
     payment_platform: PlatformSettings | None = None
     igate: IgateSettings | None = None
+    igate_new: IgateSettings | None = None
+    igate_switch: Switch = Field(default_factory=Switch)
     dvcqg: DvcqgSettings | None = None
     lgsp: LgspSettings | None = None
     population: PopulationSettings | None = None
@@ -49,3 +58,6 @@ class ConnectorSettings(BaseModel):
     zalopay: ZalopaySettings | None = None
     vietqr: VietqrSettings | None = None
     admin_units: AdminUnitsSettings | None = None
+    keypay: KeypaySettings | None = None
+    paygov: PaygovSettings | None = None
+    vnpt_pay: VnptPaySettings | None = None

@@ -11,6 +11,7 @@ from typing import Any
 from connectors.kit.connection import Connect, Connection
 from connectors.kit.effects import ExchangeLog, Operation
 from connectors.kit.seams import Clock
+from connectors.kit.sidebyside import Beside
 from connectors.kit.transport import Transport
 
 SYSTEMS = (
@@ -32,9 +33,14 @@ SYSTEMS = (
     "momo",
     "zalopay",
     "vietqr",
+    "keypay",
+    "paygov",
+    "vnpt_pay",
     "admin_units",
 )
 """Folders of the outside systems, which are the names of their settings sections too."""
+SIDE_BY_SIDE = ("igate",)
+"""Systems that may be there in two versions: section ``<name>_new`` of the second one, ``<name>_switch`` of what goes where."""
 
 
 @dataclass(slots=True)
@@ -83,12 +89,23 @@ def words() -> dict[str, dict[str, Any]]:
     return found
 
 
-def build(settings: Any, *, clock: Clock, log: ExchangeLog | None = None) -> Connectors:
+def sides(system: str) -> Any:
+    """What a system's folder knows of its two versions: ``READS``, ``WRITES``, ``SHADOWABLE``, ``facts``, ``beside``."""
+    return import_module(f"connectors.{system}.sides")
+
+
+def build(
+    settings: Any, *, clock: Clock, log: ExchangeLog | None = None, with_: Beside | None = None
+) -> Connectors:
     """The connectors of every system that the installation uses. Nothing is connected yet.
 
     Args:
         settings: one section per system (``config.connector_sections``); ``None``: not used.
         log: gets the exchanges of calls that are no effects (feeds, files).
+        with_: what systems in two versions need of the installation; without it settings alone switch.
+
+    Raises:
+        ValueError: a switch names what there is not.
     """
     made = Connectors()
     for name in SYSTEMS:
@@ -96,5 +113,10 @@ def build(settings: Any, *, clock: Clock, log: ExchangeLog | None = None) -> Con
         if section is not None:
             # Only what is used is loaded: an installation has some of the systems, and every process pays for each.
             connect: Connect = import_module(f"connectors.{name}.connect").connected
-            made.take(connect(section, clock=clock, log=log))
+            one = connect(section, clock=clock, log=log)
+            newer = getattr(settings, f"{name}_new") if name in SIDE_BY_SIDE else None
+            if newer is not None:
+                switch, two = getattr(settings, f"{name}_switch"), connect(newer, clock=clock, log=log)
+                one = sides(name).beside(one, two, switch, with_ or Beside(), clock=clock)
+            made.take(one)
     return made

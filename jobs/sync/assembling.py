@@ -6,7 +6,6 @@ import hashlib
 import json
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -71,7 +70,7 @@ def assembled(
 
 def digest(file: DossierFile) -> str:
     """Of the content without its version: the same content again is no new version."""
-    raw = json.dumps(to_json(replace(file, version=0)), ensure_ascii=False, sort_keys=True)
+    raw = json.dumps({**plain(file), "version": 0}, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(raw.encode()).hexdigest()
 
 

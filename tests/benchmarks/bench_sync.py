@@ -20,11 +20,11 @@ from jobs.effects.actors import install_limits
 from jobs.effects.engine import Engine
 from jobs.effects.model import NewEffect
 from jobs.store.postgres.store import PgStore
+from jobs.sync.assembling import plain
 from jobs.sync.handlers import handlers
 from jobs.sync.model import Message, Route, There
 from jobs.sync.rules import Rule
 from jobs.sync.service import Sync
-from mappings.canonical.codec import to_json
 from mappings.canonical.file import DossierFile
 from tests.benchmarks import effects_rig as rig
 from tests.benchmarks import harness
@@ -46,7 +46,7 @@ def _operation(system: str) -> Operation:
 
 
 def _tell(file: DossierFile, there: There) -> Message:
-    return Message("push", {"dossier": to_json(file)}, file.version, there.planned_steps)
+    return Message("push", {"dossier": plain(file)}, file.version, there.planned_steps)
 
 
 class _Case:

@@ -1,4 +1,7 @@
-"""Chromium of the distribution, one per session; a served application with something to look at."""
+"""Chromium of the distribution; a served application with something to look at.
+
+One browser per module: Playwright keeps an event loop running in the thread of the tests, and other modules start their own.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     if CHROMIUM is None:
         why = "no chromium on this machine: the dashboard is not looked at"

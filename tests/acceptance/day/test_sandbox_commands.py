@@ -42,7 +42,7 @@ def test_the_stand_ins_answer_and_name_the_variables_that_lead_to_them(up):
     """Whoever starts them by hand copies the lines and starts the product beside them."""
     assert httpx.get(f"{up['url']}/_sandbox/vnpay/books").json()["payments"] == []
     assert up["environment"]["LIENTHONG_CONNECTORS__VNPAY__BASE_URL"] == up["url"]
-    assert set(up["systems"]) == {"igate", "vnpay", "payment_platform", "statements"}
+    assert {"igate", "vnpay", "payment_platform", "statements", "dvcqg", "land"} <= set(up["systems"])
 
 
 def test_a_fault_hits_the_system_that_was_named_and_ends_when_it_is_mended(up):
