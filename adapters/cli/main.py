@@ -25,6 +25,7 @@ _COMMANDS = {
     "sync": "Đồng bộ hồ sơ: đã có, so sánh, gửi lại. / Dossiers told to other systems.",
     "reuse": "Khai thác CSDL quốc gia: đã hỏi gì, ai xem ai. / Questions to national databases.",
     "mappings": "Bảng mã: kiểm tra, xem, đề xuất. / Code tables: check, list, propose.",
+    "inbound": "Hồ sơ và tin gửi đến: danh sách, thử lại, khai báo. / What others send: list, retry, set-up.",
     "signature": "Chữ ký số trên tệp PDF, XML: kiểm tra. / Signatures in PDF and XML files: verify.",
     "evidence": "Chứng cứ trao đổi: kiểm tra chuỗi, xuất gói, xóa. / Evidence: verify, export, erase.",
     "calendar": "Lịch làm việc: ngày nghỉ, làm bù. / Working calendar: holidays, swapped days.",
