@@ -52,6 +52,7 @@ PAGES: tuple[Page, ...] = (
     Page("/reconciliation/load", reconciliation.load, Right.LOAD_STATEMENT, "load-file"),
     Page("/effects", effects.index, Right.SEE),
     Page("/effects/{id:int}", effects.show, Right.SEE),
+    Page("/effects/{id:int}/exchanges", effects.unmask, Right.SEE_PERSONAL, "see-exchanges"),
     Page("/effects/{id:int}/ask", effects.act("ask"), Right.ASK, "ask-effect"),
     Page("/effects/{id:int}/retry", effects.act("retry"), Right.RETRY, "retry-effect"),
     Page("/effects/{id:int}/release", effects.act("release"), Right.RELEASE, "release-lane"),

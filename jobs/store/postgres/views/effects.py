@@ -99,9 +99,10 @@ def one(tx: PgTx, effect_id: int) -> DictRow | None:
 
 
 def exchanges(tx: PgTx, effect_id: int) -> list[DictRow]:
-    """Calls made for an effect, newest first."""
+    """Calls made for an effect, newest first, with what anybody may see of them."""
     return tx.fetch(
-        """select at, operation, direction, attempt, status, outcome, duration_ms from exchange
-           where effect_id = %s order by id desc limit 50""",
+        """select id, at, operation, direction, attempt, status, outcome, duration_ms, request_summary, response_summary,
+                  exists (select from exchange_body b where b.exchange_id = exchange.id) as kept
+           from exchange where effect_id = %s order by id desc limit 50""",
         (effect_id,),
     )
