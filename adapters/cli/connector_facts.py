@@ -102,7 +102,7 @@ def suites(system: str) -> list[type[Any]]:
     return [
         each
         for each in found
-        if isinstance(each, type) and issubclass(each, suite) and each is not suite and each.operations
+        if isinstance(each, type) and issubclass(each, suite) and getattr(each, "operations", ())
     ]
 
 

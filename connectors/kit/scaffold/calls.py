@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.kit.scaffold.code import function_of, imported, literal, ordered
+from connectors.kit.scaffold.code import entries, function_of, imported, literal, ordered
 from connectors.kit.scaffold.model import Action, Kind, Model, Service, Style
 from connectors.kit.scaffold.templates import filled
 
@@ -10,14 +10,6 @@ from connectors.kit.scaffold.templates import filled
 def constant(action: Action) -> str:
     """The name of the constant that holds the operation's name."""
     return action.name.upper().rstrip("_")
-
-
-def keys_of(service: Service, action: Action) -> tuple[str, ...]:
-    """Our names of the fields by which a thing is found; empty where nothing looks it up."""
-    read = action.look_up or (
-        action.name if any(each.look_up == action.name for each in service.actions) else ""
-    )
-    return tuple(value.name for value in service.action(read).request.values if value.needed) if read else ()
 
 
 def client(service: Service) -> str:
@@ -75,8 +67,8 @@ def operations(service: Service) -> str:
         "operations.py",
         name=service.name,
         imports=lines,
-        performs="\n".join(_perform(service, action) for action in service.actions),
-        declared="".join(_declaration(service, action) for action in service.actions),
+        declared=entries((f"_{action.name}(client)" for action in service.actions), 8),
+        made="\n\n".join(_operation(service, action) for action in service.actions),
     )
 
 
@@ -92,7 +84,7 @@ def found_by(service: Service, action: Action) -> str:
     if action.reads:
         return "asking changes nothing there; it is asked again"
     if action.look_up:
-        keys = ", ".join(keys_of(service, action))
+        keys = ", ".join(service.keys(action))
         return f"{action.look_up} with the same {keys}; 'not found' is no proof, since it may become visible late"
     return "nothing of theirs tells it: a person asks them, and it is never sent again by itself"
 
@@ -102,7 +94,7 @@ def _echoed(service: Service, action: Action) -> list[str]:
         value.name for value in action.answer.values if not isinstance(value.kind, Model) and not value.many
     }
     asked = {value.name for value in action.request.values}
-    return [key for key in keys_of(service, action) if key in answer and key in asked]
+    return [key for key in service.keys(action) if key in answer and key in asked]
 
 
 def _method(service: Service, action: Action) -> str:
@@ -112,6 +104,9 @@ def _method(service: Service, action: Action) -> str:
         f"{' ' * 12}facts.same({holder}.{key}, message.{key}, {literal(key)})\n"
         for key in _echoed(service, action)
     ]
+    check = f"{''.join(echoes)}        return {holder}\n" if echoes else ""
+    if echoes and not rest:
+        check = f"        with agreed(SYSTEM, {constant(action)}, reference):\n{check}"
     body = [value for value in action.request.values if value.place == "body"]
     query = [value for value in action.request.values if value.place == "query"]
     base = action.request.name
@@ -138,54 +133,38 @@ def _method(service: Service, action: Action) -> str:
         effect=effect_class(action),
         extra=extra,
         unused=unused,
-        check="".join(echoes)
-        if rest
-        else (
-            f"        with agreed(SYSTEM, {constant(action)}, reference):\n{''.join(echoes)}"
-            if echoes
-            else ""
-        ),
+        begin=f"{holder} = " if echoes else "return ",
+        check=check,
         raises="Rejected, Unavailable, ContractBroken"
         if action.reads
         else "Rejected, Unavailable, OutcomeUnknown (ContractBroken)",
     )
 
 
-def _perform(service: Service, action: Action) -> str:
-    made = filled(
-        "perform",
+def _operation(service: Service, action: Action) -> str:
+    return filled(
+        "operation",
         function=action.name,
         maker=function_of(action.request),
         constant=constant(action),
-        what="asks" if action.reads else "does",
+        effect=effect_class(action),
+        found_by=literal(found_by(service, action)),
+        look_up=_look_up(service, action) if action.look_up else "",
+        finding="        look_up=look_up,\n" if action.look_up else "",
     )
-    if not action.look_up:
-        return made
+
+
+def _look_up(service: Service, action: Action) -> str:
     read = service.action(action.look_up)
     asked = [f"{value.name}=message.{value.name}" for value in read.request.values if value.needed]
     asked += [
         f"{value.name}={'()' if value.many else 'None'}" for value in read.request.values if not value.needed
     ]
-    return (
-        made
-        + "\n"
-        + filled(
-            "look_up",
-            function=action.name,
-            maker=function_of(action.request),
-            constant=constant(action),
-            read=read.name,
-            model=read.request.name,
-            asked="".join(f"{' ' * 12}{each},\n" for each in asked),
-        )
-    )
-
-
-def _declaration(service: Service, action: Action) -> str:
-    words = found_by(service, action)
-    look_up = f"            look_up=find_{action.name},\n" if action.look_up else ""
-    return (
-        f"        Operation(\n            system=SYSTEM,\n            name={constant(action)},\n"
-        f"            effect_class=EffectClass.{effect_class(action)},\n            found_by={literal(words)},\n"
-        f"            perform={action.name},\n{look_up}        ),\n"
+    return filled(
+        "look_up",
+        maker=function_of(action.request),
+        constant=constant(action),
+        read=read.name,
+        model=read.request.name,
+        asked=entries(asked, 12),
     )

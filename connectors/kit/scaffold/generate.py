@@ -84,18 +84,8 @@ def _connect_imports(service: Service) -> str:
     )
 
 
-def _kept_as(service: Service, action: Action) -> str:
-    """The look-up under whose keys the sandbox keeps what this action does or finds."""
-    if action.look_up:
-        return action.look_up
-    return action.name if any(each.look_up == action.name for each in service.actions) else ""
-
-
 def _wire_keys(service: Service, action: Action) -> list[str]:
-    kept = _kept_as(service, action)
-    if not kept:
-        return []
-    keys = {value.name for value in service.action(kept).request.values if value.needed}
+    keys = service.keys(action)
     return [value.wire for value in action.request.values if value.name in keys]
 
 
@@ -103,7 +93,7 @@ def _samples(service: Service) -> dict[str, Any]:
     return {
         action.name: {
             "needed": [value.wire for value in action.request.values if value.needed],
-            "kept_as": _kept_as(service, action),
+            "kept_as": service.kept_as(action),
             "keys": _wire_keys(service, action),
             "answered": wire_of(action.answer),
             **({"tag": action.answer_tag} if service.style is Style.SOAP else {}),
@@ -145,7 +135,7 @@ def _handler(service: Service, action: Action) -> str:
     if action.look_up:
         lines.append(f"self.keep({name}, asked)")
         words = "It is kept in the register."
-    elif _kept_as(service, action):
+    elif service.kept_as(action):
         lines.append(f"kept = self.books.get(self._key({name}, asked))")
         gone = (
             'raise SoapProblem("not found", code="Client.NotFound")'

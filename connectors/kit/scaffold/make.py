@@ -13,6 +13,8 @@ from connectors.kit.scaffold import edits, generate, openapi, wsdl
 from connectors.kit.scaffold.model import ScaffoldRefused, Service, Style, Wishes
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
+_LONGEST_FILE = 440
+"""Lines; the tree allows 450, and the formatter may move some."""
 _TAKEN = frozenset({"kit", "registry", "errors", "ports"})
 
 
@@ -62,6 +64,12 @@ def plan(service: Service, root: Path) -> Plan:
         ScaffoldRefused: something of that name is there.
     """
     new = generate.files(service)
+    long = [path for path, text in new.items() if path.endswith(".py") and text.count(b"\n") > _LONGEST_FILE]
+    if long:
+        raise ScaffoldRefused(
+            f"Hợp đồng quá lớn cho một thư mục ({', '.join(long)}): chọn thao tác bằng --only.",
+            f"The contract is too large for one folder ({', '.join(long)}): choose operations with --only.",
+        )
     there = [
         path
         for path in (f"connectors/{service.name}", f"tests/contract/{service.name}")

@@ -173,6 +173,17 @@ class Service:
         """The action with this name of ours."""
         return next(each for each in self.actions if each.name == name)
 
+    def kept_as(self, action: Action) -> str:
+        """The look-up by whose keys what this action does or finds is known; empty where nothing looks it up."""
+        if action.look_up:
+            return action.look_up
+        return action.name if any(each.look_up == action.name for each in self.actions) else ""
+
+    def keys(self, action: Action) -> tuple[str, ...]:
+        """Our names of the fields by which a thing is found."""
+        read = self.kept_as(action)
+        return tuple(value.name for value in self.action(read).request.values if value.needed) if read else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Wishes:

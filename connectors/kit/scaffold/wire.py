@@ -89,13 +89,14 @@ def _imports(service: Service, every: list[Model], answers: list[Model]) -> str:
 def _tags(service: Service, every: list[Model]) -> str:
     leaves = [value for model in every for value in model.values if not isinstance(value.kind, Model)]
     tagged = {value.wire for value in leaves if value.personal}
-    shown = {value.wire for value in leaves} - tagged
+    keys = {key for action in service.actions for key in service.keys(action)}
+    shown = {value.wire for value in leaves if value.name in keys or _tells_nobody(value)} - tagged
     annotation = ": frozenset[str]"
     text = (
         f"PERSONAL{annotation} = {names(tagged)}\n"
         '"""Fields of a person: never shown, never logged, masked in fixtures."""\n\n'
         f"SHOWN{annotation} = {names(shown)}\n"
-        '"""Fields that exchange summaries may show. Take away what may hold free text about somebody."""\n'
+        '"""Fields that exchange summaries may show. Texts are not among them until somebody has seen what they hold."""\n'
     )
     if service.style is Style.REST:
         return text
@@ -106,6 +107,19 @@ def _tags(service: Service, every: list[Model]) -> str:
         '"""Namespace of the fields."""\n\n'
         f'CONTRACT = Contract(files("connectors.{service.name}").joinpath("contract"), {literal(service.contract[0])})\n\n'
         + text
+    )
+
+
+def _tells_nobody(value: Value) -> bool:
+    """Numbers, flags and codes; any other text may hold a name."""
+    if value.kind in (Kind.WHOLE, Kind.FLAG, Kind.DECIMAL):
+        return True
+    return value.kind is Kind.TEXT and value.name.split("_")[-1] in (
+        "state",
+        "status",
+        "code",
+        "type",
+        "kind",
     )
 
 
