@@ -114,7 +114,7 @@ def build(
             # Only what is used is loaded: an installation has some of the systems, and every process pays for each.
             connect: Connect = import_module(f"connectors.{name}.connect").connected
             one = connect(section, clock=clock, log=log)
-            newer = getattr(settings, f"{name}_new") if name in SIDE_BY_SIDE else None
+            newer = getattr(settings, f"{name}_new", None) if name in SIDE_BY_SIDE else None
             if newer is not None:
                 switch, two = getattr(settings, f"{name}_switch"), connect(newer, clock=clock, log=log)
                 one = sides(name).beside(one, two, switch, with_ or Beside(), clock=clock)

@@ -21,8 +21,8 @@ from jobs.inbound import senders
 from jobs.inbound.pulling import Pulls
 from jobs.inbound.service import Inbound
 from jobs.intake.feed import Feed
-from jobs.payments import handlers as payment_handlers
 from jobs.payments import gateways, opening
+from jobs.payments import handlers as payment_handlers
 from jobs.payments.channels import TRANSFER_LIVES, CalledChannel, RedirectChannel
 from jobs.payments.ports import Channel
 from jobs.payments.service import Payments
@@ -33,6 +33,8 @@ from jobs.refunds.service import Refunds
 from jobs.reuse.rules import read_questions
 from jobs.reuse.service import Reuse
 from jobs.store.postgres.store import PgStore
+from jobs.switching import claims
+from jobs.switching.stored import beside
 from jobs.sync import handlers as sync_handlers
 from jobs.sync.routes import routes
 from jobs.sync.rules import read_rules
@@ -72,7 +74,7 @@ class Assembly:
 
 def assemble(settings: Settings, store: PgStore, *, clock: Clock, ids: Ids, chance: Chance) -> Assembly:
     """Wire every service to its collaborators, by the systems that the settings name."""
-    connectors = registry.build(settings.connectors, clock=clock)
+    connectors = registry.build(settings.connectors, clock=clock, with_=beside(store))
     calendar = StoredCalendar(store)
     refunds = Refunds(store, ids, calendar=calendar, chance=chance, gateways=gateways.of(settings.connectors))
     payments = Payments(
@@ -98,6 +100,7 @@ def assemble(settings: Settings, store: PgStore, *, clock: Clock, ids: Ids, chan
         inbound = Inbound(store, creating, fetch=fetch, sync=sync, names=names)
         pulls = Pulls(store, connectors.clients)
         handlers = inbound_handlers.merged(handlers, inbound_handlers.handlers(creating))
+    handlers = inbound_handlers.merged(handlers, claims.handlers(settings.connectors))
     return Assembly(
         connectors=connectors,
         calendar=calendar,

@@ -28,6 +28,7 @@ _COMMANDS = {
     "inbound": "Hồ sơ và tin gửi đến: danh sách, thử lại, khai báo. / What others send: list, retry, set-up.",
     "signature": "Chữ ký số trên tệp PDF, XML: kiểm tra. / Signatures in PDF and XML files: verify.",
     "evidence": "Chứng cứ trao đổi: kiểm tra chuỗi, xuất gói, xóa. / Evidence: verify, export, erase.",
+    "switch": "Hai bản của một hệ thống: chuyển, quay lại, khác biệt. / Two versions of a system: switch, differences.",
     "calendar": "Lịch làm việc: ngày nghỉ, làm bù. / Working calendar: holidays, swapped days.",
     "sandbox": "Hệ thống giả lập. / Stand-ins of outside systems.",
     "connector": "Kết nối: tạo, kiểm tra, thử, ghi mẫu. / Connectors: make, check, try, record.",
