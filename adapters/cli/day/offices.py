@@ -80,6 +80,13 @@ def _population_section(url: str, secret: str) -> dict[str, Any]:
     }
 
 
+def _enterprises(clock: Clock, secret: str, product: str) -> Sandbox:
+    del secret, product
+    from connectors.business_registration.sandbox import RegisterSandbox
+
+    return RegisterSandbox(clock=clock)
+
+
 def _software(name: str) -> Callable[[Clock, str, str], Sandbox]:
     def made(clock: Clock, secret: str, product: str) -> Sandbox:
         del product
@@ -116,6 +123,9 @@ OFFICES: Mapping[str, Office] = {
         _land,
     ),
     "population": Office("CSDL dân cư", "Population", _population_section, _population),
+    "business_registration": Office(
+        "CSDL doanh nghiệp", "Business register", lambda url, _: {"base_url": f"{url}/dkdn"}, _enterprises
+    ),
     "handover.xay-dung": Office(
         "Phần mềm xây dựng", "Construction", _software_section(), _software("xay-dung")
     ),

@@ -25,6 +25,7 @@ FORM = {
     "commune": ["villageCode"],
     "return_channel": ["returnKind"],
     "birthday": ["birthday"],
+    "tax_code": ["taxCode"],
     "sex": ["gender"],
 }
 """What the play's forms call the things that other systems want to know."""
