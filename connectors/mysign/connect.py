@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from connectors.kit.connection import Connection
 from connectors.kit.effects import ExchangeLog
@@ -18,7 +20,7 @@ def connected(settings: Settings, *, clock: Clock, log: ExchangeLog | None = Non
     """The client with its line. Nothing is connected yet."""
     lines = JsonLines(SYSTEM, settings, clock=clock, log=log, shown=SHOWN)
     client = Client(settings, lines.json(), clock=clock)
-    verifiers = {
+    verifiers: dict[str, Callable[..., Any]] = {
         SYSTEM: partial(notifications.hint, settings=settings, clock=clock),
         f"{SYSTEM}_token": partial(notifications.token_for, settings=settings, clock=clock),
     }

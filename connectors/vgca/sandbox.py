@@ -110,7 +110,7 @@ class VgcaSandbox(SigningSandbox):
 
     def _pades(self, raw: bytes, holder: Holder) -> bytes:
         """SubFilter ETSI.CAdES.detached, as files signed that way have."""
-        from asn1crypto import keys, x509
+        from asn1crypto import keys, x509  # type: ignore[import-untyped]
         from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
         from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
         from pyhanko.sign import signers
@@ -136,7 +136,7 @@ def _anew(raw: bytes) -> bytes:
     from pyhanko.pdf_utils.writer import copy_into_new_writer
 
     out = BytesIO()
-    copy_into_new_writer(PdfFileReader(BytesIO(raw))).write(out)
+    copy_into_new_writer(PdfFileReader(BytesIO(raw))).write(out)  # type: ignore[no-untyped-call]
     return out.getvalue()
 
 
