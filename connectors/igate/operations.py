@@ -58,6 +58,34 @@ def operations(client: Client) -> tuple[Operation, ...]:
         )
         return Done(code=code)
 
+    return (
+        Operation(
+            system=SYSTEM,
+            name="confirm_fee",
+            effect_class=EffectClass.IDEMPOTENT,
+            found_by="it sets a value: telling it again changes nothing (assumed, docs/systems/igate.md); the fee "
+            "list of the feed shows each line paid, and what it does not show goes on the counter's list",
+            perform=confirm_fee,
+        ),
+        Operation(
+            system=SYSTEM,
+            name="update_status",
+            effect_class=EffectClass.IDEMPOTENT,
+            found_by="it sets a value: telling it again changes nothing (assumed); the feed shows the state",
+            perform=update_status,
+        ),
+        Operation(
+            system=SYSTEM,
+            name="add_note",
+            effect_class=EffectClass.EVIDENCE,
+            found_by="each call adds a step to the dossier's history, where a person sees it; there is no key to ask by",
+            perform=add_note,
+        ),
+        _creating(client),
+    )
+
+
+def _creating(client: Client) -> Operation:
     def create_dossier(call: Call) -> Done:
         """``{dossier: DossierFile, form?}`` → ``{source_id, code}``."""
         facts = call.payload
@@ -83,37 +111,13 @@ def operations(client: Client) -> tuple[Operation, ...]:
             return NotDone(code="404")
         return Done(data={"source_id": found.source_id, "code": found.code}, code="200")
 
-    return (
-        Operation(
-            system=SYSTEM,
-            name="confirm_fee",
-            effect_class=EffectClass.IDEMPOTENT,
-            found_by="it sets a value: telling it again changes nothing (assumed, docs/systems/igate.md); the fee "
-            "list of the feed shows each line paid, and what it does not show goes on the counter's list",
-            perform=confirm_fee,
-        ),
-        Operation(
-            system=SYSTEM,
-            name="update_status",
-            effect_class=EffectClass.IDEMPOTENT,
-            found_by="it sets a value: telling it again changes nothing (assumed); the feed shows the state",
-            perform=update_status,
-        ),
-        Operation(
-            system=SYSTEM,
-            name="add_note",
-            effect_class=EffectClass.EVIDENCE,
-            found_by="each call adds a step to the dossier's history, where a person sees it; there is no key to ask by",
-            perform=add_note,
-        ),
-        Operation(
-            system=SYSTEM,
-            name="create_dossier",
-            effect_class=EffectClass.FINDABLE,
-            found_by="the search by exact code: its code was given by the case system before and is kept before the call. A "
-            "search that finds nothing is no proof (setting create_not_found_is_proof): a new dossier may be found late",
-            perform=create_dossier,
-            look_up=find_created,
-            not_found_is_proof=client.not_found_is_proof is True,
-        ),
+    return Operation(
+        system=SYSTEM,
+        name="create_dossier",
+        effect_class=EffectClass.FINDABLE,
+        found_by="the search by exact code: its code was given by the case system before and is kept before the call. A "
+        "search that finds nothing is no proof (setting create_not_found_is_proof): a new dossier may be found late",
+        perform=create_dossier,
+        look_up=find_created,
+        not_found_is_proof=client.not_found_is_proof is True,
     )

@@ -27,6 +27,9 @@ log = structlog.get_logger(__name__)
 _MOST_AT_ONCE = 50
 """Dossiers of one list in one run: the rest comes in the next."""
 _MOST_PAGES = 20
+MADE_AT_THE_PORTAL = frozenset({DossierState.WITHDRAWN, DossierState.PENDING})
+"""States that do not come from us: every other one is what we told the portal, perhaps a while ago, and read back as news it
+would take the case system back to it. A number in no table is pending: a person looks."""
 
 
 class Pulls:
@@ -124,7 +127,8 @@ class Pulls:
     def _portal_states(self) -> int:
         news, unreadable = self._clients["dvcqg"].states()
         self._unreadable("dvcqg", "states", [("", why) for why in unreadable])
-        return sum(recording.record(self._store, "dvcqg", [one]).new for one in news)
+        begun_there = [one for one in news if one.state in MADE_AT_THE_PORTAL]
+        return sum(recording.record(self._store, "dvcqg", [one]).new for one in begun_there)
 
     # ---- the Post's tracking: a feed with a cursor -----------------------------------------------------------------------
 
