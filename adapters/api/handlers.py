@@ -14,6 +14,7 @@ from adapters.errors import Problem
 from config.redaction import clean_text
 from connectors.statements.text import shown
 from jobs.errors import NotFound
+from jobs.payments.channels import code_in
 from jobs.store.postgres.views import dossiers, payments, refunds
 from mappings.canonical.statement import Trouble
 
@@ -169,11 +170,19 @@ def payment_json(row: dict[str, Any], dossier_code: str | None) -> dict[str, Any
         "amount": row["amount"],
         "currency": "VND",
         "payment_url": row.get("payment_url"),
+        "qr_code": _code(row),
         "created_at": _time(row["created_at"]),
         "expires_at": _time(row["expires_at"]),
         "paid_at": _time(row["paid_at"]),
         "provider_reference": row["provider_reference"],
     }
+
+
+def _code(row: dict[str, Any]) -> str | None:
+    """The code that the payer still may scan; nobody is shown one whose time is over."""
+    if row["channel"] != "vietqr" or row["state"] != "SENT":
+        return None
+    return code_in(row.get("payment_url") or "") or None
 
 
 def _refund(call: Call, reference: str) -> dict[str, Any]:

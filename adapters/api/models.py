@@ -38,7 +38,7 @@ class OpenPayment(Command):
     """Open a payment attempt for the open fees of a dossier."""
 
     dossier_code: DossierCode
-    channel: Literal["vnpay", "payment_platform"]
+    channel: Literal["vnpay", "payment_platform", "momo", "zalopay", "vietqr"]
     amount: Amount = Field(description="What the caller believes is due; another amount is refused with 412.")
     payer_address: Annotated[str, StringConstraints(min_length=2, max_length=45)] = Field(
         description="The payer's network address, as the gateway asks for it."
@@ -56,6 +56,10 @@ class Payment(Shown):
     amount: int
     currency: Literal["VND"] = "VND"
     payment_url: str | None = None
+    qr_code: str | None = Field(
+        default=None,
+        description="The text of a VietQR code, to be drawn for the payer; only while it may be paid.",
+    )
     created_at: datetime
     expires_at: datetime | None = None
     paid_at: datetime | None = None

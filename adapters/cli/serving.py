@@ -23,8 +23,8 @@ _API_THREADS = 16
 def edge_of(runtime: Runtime) -> Edge:
     """What the endpoints use of this process."""
     from adapters.ports import Edge, PlatformDoor, VnpayDoor
-    from adapters.webhooks.gateway_doors import notice_doors
     from adapters.webhooks.dossiers import doors
+    from adapters.webhooks.gateway_doors import notice_doors
     from connectors.errors import Forged
     from connectors.payment_platform.notifications import answer
     from jobs.health import readiness

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+from urllib.parse import parse_qs, urlsplit
 
 from jobs.effects.model import NewEffect
 from jobs.ledger.model import LOCAL
@@ -20,6 +21,11 @@ TRANSFER_LIVES = timedelta(days=1)
 def init_key(reference: str) -> str:
     """The effect that asks a provider for the page of an attempt."""
     return f"attempt:{reference}:init"
+
+
+def code_in(payment_url: str) -> str:
+    """The text of the VietQR code that an address of our own page carries; empty: it carries none."""
+    return parse_qs(urlsplit(payment_url).query).get("code", [""])[-1]
 
 
 class Page(Protocol):

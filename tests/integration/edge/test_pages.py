@@ -411,5 +411,9 @@ def test_the_overview_reads_totals_that_are_rolled_up_once(edge, sql, signed_in)
 
     eventually(lambda: total() == (7, 5), within=60)
     assert [total() for _ in range(6)] == [(7, 5)] * 6
+    sql.execute("insert into system_flow (system) values ('igate'), ('momo') on conflict do nothing")
     page = signed_in(Role.VIEWER).get("/").text
     assert "Tạm ngắt, hệ thống tự thử lại" in page
+    # Every system of the installation has its light, by the name that people call it by.
+    assert "Ví MoMo" in page
+    assert "ZaloPay" not in page

@@ -9,7 +9,6 @@ from psycopg.rows import DictRow
 
 from jobs.store.postgres.tx import PgTx
 
-SYSTEMS = ("igate", "vnpay", "payment_platform", "statements")
 LOOKED_AT = 20
 BROKEN_AFTER = 5
 SLOW_MS = 5_000
@@ -26,19 +25,25 @@ class Light:
 
 
 def lights(tx: PgTx) -> list[Light]:
-    """One light per system, from its newest calls.
+    """One light per system of the installation, from its newest calls; by name.
 
     Asked as a range of systems, so that the index of systems is the only way to that order: along the ids alone a
     system that nobody calls would be looked for in all calls ever made.
     """
     rows = tx.fetch(
-        """select s.system, x.at, x.outcome, x.duration_ms from unnest(%(systems)s::text[]) as s(system)
-           left join lateral (select at, outcome, duration_ms from exchange e
+        """select s.system, x.at, x.outcome, x.duration_ms from system_flow s
+           left join lateral (select id, at, outcome, duration_ms from exchange e
                               where e.system between s.system and s.system and e.direction = 'out'
-                              order by e.system desc, e.id desc limit %(most)s) x on true""",
-        {"systems": list(SYSTEMS), "most": LOOKED_AT},
+                              order by e.system desc, e.id desc limit %(most)s) x on true
+           order by s.system, x.id desc""",
+        {"most": LOOKED_AT},
     )
-    return [light(name, [row for row in rows if row["system"] == name and row["at"]]) for name in SYSTEMS]
+    calls: dict[str, list[DictRow]] = {}
+    for row in rows:
+        of_system = calls.setdefault(str(row["system"]), [])
+        if row["at"]:
+            of_system.append(row)
+    return [light(name, newest_first) for name, newest_first in calls.items()]
 
 
 def light(system: str, newest_first: list[DictRow]) -> Light:
