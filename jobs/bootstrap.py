@@ -31,12 +31,14 @@ from jobs.evidence.signing import signer_of
 from jobs.housekeeping import periodic_work
 from jobs.inbound import actors as inbound_actors
 from jobs.intake import actors as intake_actors
+from jobs.mapping_desk.overlay import StoredOverlay
 from jobs.payments import actors as payment_actors
 from jobs.refunds import actors as refund_actors
 from jobs.runtime import Drain, Runtime, Services
 from jobs.scheduler import Finder
 from jobs.store.postgres.store import PgStore
 from jobs.sync import actors as sync_actors
+from mappings.tables import dated
 
 if TYPE_CHECKING:
     from jobs.store.ports import Boundary
@@ -78,6 +80,7 @@ def build(
     crash = {} if boundary is None else {"boundary": boundary}
     keeper = keeper_of(settings)
     store = PgStore(dsn, clock, size=settings.work.threads + 4, wake=wake, keeper=keeper, **crash)
+    dated.install(StoredOverlay(store))
     ids, chance, stopping = RandomIds(), SystemChance(), Event()
     parts = assemble(settings, store, clock=clock, ids=ids, chance=chance)
     engine = Engine(

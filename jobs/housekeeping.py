@@ -10,6 +10,8 @@ from jobs import queues
 from jobs.access import chain
 from jobs.evidence import chain as exchange_chain
 from jobs.indicators import invariants
+from jobs.mapping_desk.service import MappingDesk
+from jobs.mapping_desk.telling import telling
 from jobs.periodic import LOCAL, Periodic
 from jobs.store.postgres import access
 from jobs.store.postgres.views import totals
@@ -50,6 +52,7 @@ def periodic_work(store: PgStore, parts: Assembly, wake_one: Callable[[str], Non
         work.append(feed)
     if parts.sync is not None:
         sync = parts.sync
+        work.append(Periodic("tell-again", "@every 10", lambda: _tell_again(store, sync)))
         work.append(Periodic("compare", "30 21 * * *", lambda: _compare(sync)))
     if parts.pulls is not None:
         work.append(Periodic("pull", f"@every {PULL_SECONDS}", lambda: wake_one(queues.PULL)))
@@ -72,6 +75,11 @@ def _reconcile(store: PgStore, parts: Assembly) -> None:
         parts.reconciliation.watch_files(
             {PROFILE_OF[row["provider"]]: row["terminal"]}, {row["terminal"]: first}
         )
+
+
+def _tell_again(store: PgStore, sync: Sync) -> None:
+    """Dossiers that waited for a row of a code table which two people have added since."""
+    MappingDesk(store).tell_again(telling(sync))
 
 
 def _compare(sync: Sync) -> None:

@@ -134,8 +134,8 @@ class Sync:
                 return told
             found, away = self._read(taken)
             told.read += len(found)
-            with self._store.transaction("sync-versions") as tx:
-                self._take(tx, found, told)
+            made = self._store.run("sync-versions", partial(self._take, found))
+            told.versions, told.planned = told.versions + made.versions, told.planned + made.planned
             if away is not None:
                 raise away
             if len(taken) < _BATCH:
@@ -159,7 +159,8 @@ class Sync:
             found.append(_Found(row["dossier_code"], row["since"], detail, papers, why, exchanges))
         return found, None
 
-    def _take(self, tx: PgTx, found: Sequence[_Found], told: Told) -> None:
+    def _take(self, found: Sequence[_Found], tx: PgTx) -> Told:
+        told = Told()
         noted = [(None, None, each) for one in found for each in one.exchanges]
         if noted:
             cast("EngineRows", tx.effects).note(noted)
@@ -174,6 +175,7 @@ class Sync:
         if there:
             self._versions(tx, there, told)
             rows.read_now(tx, [(one.code, one.since) for one, _ in there])
+        return told
 
     def _versions(self, tx: PgTx, found: Sequence[tuple[_Found, DossierDetail]], told: Told) -> None:
         codes = [one.code for one, _ in found]

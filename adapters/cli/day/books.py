@@ -120,7 +120,7 @@ def platform_lgsp(books: Mapping[str, Any]) -> list[Known]:
 def land(books: Mapping[str, Any]) -> list[Known]:
     """What the land register has."""
     return [
-        Known("land", code, str(kept["state"]), again=kept["asked_again"], papers=len(kept["papers"]))
+        Known("land", code, str(kept["state"]), again=kept.get("asked_again", 0), papers=len(kept["papers"]))
         for code, kept in books["dossiers"].items()
     ]
 

@@ -29,6 +29,7 @@ class Page:
     tries: int = 0
     first_notice: bool = False
     closed: str = ""
+    finished: bool = False
     closed_at: datetime | None = None
     lowered_at: datetime | None = None
     forged: list[str] = field(default_factory=list)
@@ -64,6 +65,7 @@ class Diary:
                 asked=dict(page.asked),
                 closed=page.closed,
                 closed_at=page.closed_at,
+                finished=page.finished,
                 lowered_at=page.lowered_at,
                 forged=tuple(page.forged),
                 given_up=tuple(page.given_up),

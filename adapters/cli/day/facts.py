@@ -108,6 +108,7 @@ class Story:
         due: what the fee is at the end of the play; 0 for a closed dossier.
         asked: payment reference → what was asked there.
         closed_at, lowered_at: when the agency acted, if it did.
+        finished: the office that handles it ended it with a result.
         forged: answers to forged notices, as received.
         given_up: what somebody tried for hours and could not do.
     """
@@ -118,6 +119,7 @@ class Story:
     closed: str = ""
     closed_at: datetime | None = None
     lowered_at: datetime | None = None
+    finished: bool = False
     forged: Sequence[str] = ()
     given_up: Sequence[str] = ()
 

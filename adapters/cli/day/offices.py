@@ -58,10 +58,10 @@ def _platform(clock: Clock, secret: str, product: str) -> Sandbox:
 
 
 def _land(clock: Clock, secret: str, product: str) -> Sandbox:
-    del product  # its callbacks come with the doors for them
     from connectors.land.sandbox import LandSandbox
 
-    return LandSandbox(clock=clock, code=secret)
+    callbacks = f"{product}/webhooks/land" if product else ""
+    return LandSandbox(clock=clock, code=secret, callback_url=callbacks)
 
 
 def _population(clock: Clock, secret: str, product: str) -> Sandbox:

@@ -17,6 +17,7 @@ _MEANT: Mapping[str, frozenset[str]] = {
     "refused": frozenset({"3", "8"}),
     "withdrawn": frozenset({"7"}),
     "cancelled": frozenset({"7", "8"}),
+    "finished": frozenset({"9", "10"}),
 }
 """How a dossier ended → the national states that say so; the numbers are those of the portal's own list."""
 
@@ -102,11 +103,15 @@ def _true(story: Story, known: Known) -> Iterator[Wrong]:
     if known.office not in EVERYBODY:
         return
     states = {known.state, known.steps[-1][0]} if known.steps else {known.state}
-    if not states <= _MEANT[story.closed]:
+    if not states <= _MEANT[_ending(story)]:
         yield _of(
-            "office-state", known.office, story, f"đang ghi {sorted(states)}, hồ sơ: {story.closed or 'đang xử lý'}",
-            f"says {sorted(states)}, the dossier is {story.closed or 'open'}",
+            "office-state", known.office, story, f"đang ghi {sorted(states)}, hồ sơ: {_ending(story) or 'đang xử lý'}",
+            f"says {sorted(states)}, the dossier is {_ending(story) or 'open'}",
         )  # fmt: skip
+
+
+def _ending(story: Story) -> str:
+    return story.closed or ("finished" if story.finished else "")
 
 
 def _of(what: str, office: str, story: Story, vi: str, en: str) -> Wrong:

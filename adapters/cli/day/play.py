@@ -19,7 +19,7 @@ from adapters.cli.day.lanes import Lanes
 from adapters.cli.day.outside import SYSTEMS
 from adapters.cli.day.product import Counter, ready
 from adapters.cli.day.progress import Progress
-from adapters.cli.day.scenario import Happening, Scenario, draw
+from adapters.cli.day.scenario import Act, Happening, Scenario, draw
 from adapters.cli.day.staff import Office
 from adapters.cli.day.stage import Keys, accounts
 from adapters.cli.day.world import CLOCK, World
@@ -30,6 +30,7 @@ HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 DAY = date(2026, 11, 25)
 """A Wednesday between ordinary days."""
 MOST_DAYS = 4
+LAND_AGENCY = "H21.15"
 _READY_WITHIN = 60.0
 _QUIET_SECONDS = 0.6
 """Three sweeps without a call: nothing is due any more."""
@@ -122,6 +123,7 @@ class Play:
         for number in range(36):
             self._lanes.add("office", _at(DAY, 8) + timedelta(minutes=15 * number), self._office.round)
         self._lanes.add("bank", _at(DAY, 15), self._bank_works)
+        self._lanes.add("land", _at(DAY, 16, 20), self._land_works)
         self._time.run(_DAY)
         self._lanes.run(look=self._look)
 
@@ -150,6 +152,26 @@ class Play:
             # A day more while something is on its way; who has no answer yet is asked again in hours.
             if number and not self._office.moving() and not self._command_line.effects_at("unknown"):
                 return
+
+    def _land_works(self) -> None:
+        """The land office ends some dossiers: those around which nothing else happens any more."""
+        last: dict[str, datetime] = {}
+        closed = {each.dossier for each in self._scenario.happenings if each.act is Act.CLOSE}
+        for happening in self._scenario.happenings:
+            last[happening.dossier] = happening.at
+        codes = [
+            code
+            for code in sorted(self._scenario.dossiers)
+            if code.startswith(f"{LAND_AGENCY}-") and code not in closed and last[code] < _at(DAY, 15)
+        ][::5]
+        for code in codes:
+            self._world.land_finishes(code)
+            self._diary.page(code).finished = True
+        self._progress.tell(
+            self._time.now(),
+            f"Văn phòng đăng ký đất đai trả kết quả {len(codes)} hồ sơ.",
+            f"The land office ends {len(codes)} dossiers with a result.",
+        )
 
     def _portal_forgets(self) -> None:
         """In the evening some dossiers are gone at the national portal: the night's comparison has to find them."""

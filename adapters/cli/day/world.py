@@ -148,6 +148,11 @@ class World:
         facts = {"number": number, "name": name.upper(), "birth": birth}
         expect(self._place.post("/_sandbox/population/citizens", facts), "register a citizen", 201)
 
+    def land_finishes(self, code: str) -> None:
+        """The land office takes a dossier on and ends it with a certificate; it tells the product by its callbacks."""
+        facts = {"receipt": code, "steps": ["moved", "finished"]}
+        expect(self._place.post("/_sandbox/land/run", facts), f"the land office at {code}", 201)
+
     def portal_loses(self, code: str) -> bool:
         """A dossier is gone at the national portal, and nobody is told; whether it had been there."""
         found = self._json(self._place.post("/_sandbox/dvcqg/forget", {"code": code}))

@@ -147,16 +147,22 @@ def arrived(
     keys = zip(columns["systems"], columns["codes"], strict=True)  # type: ignore[call-overload]
     columns["references"] = [references.get(key, "") for key in keys]
     rows = tx.fetch(
-        """update sync_state s set there_version = greatest(s.there_version, g.version),
+        """with g as (
+               select * from unnest(%(systems)s::text[], %(codes)s::text[], %(versions)s::int[], %(steps)s::int[],
+                   %(references)s::text[]) as g(system, code, version, steps, reference)
+           ), held as materialized ( -- locked in the order in which everybody locks
+               select s.system, s.dossier_code from sync_state s join g on s.system = g.system and s.dossier_code = g.code
+               order by s.system, s.dossier_code for update of s
+           )
+           update sync_state s set there_version = greatest(s.there_version, g.version),
                there_steps = greatest(s.there_steps, g.steps),
                planned_version = greatest(s.planned_version, g.version), planned_steps = greatest(s.planned_steps, g.steps),
                reference = case when g.reference = '' then s.reference else g.reference end,
                state = case when s.planned_version <= greatest(s.there_version, g.version)
                              and s.planned_steps <= greatest(s.there_steps, g.steps) then 'there' else 'waiting' end,
                at = %(now)s
-           from unnest(%(systems)s::text[], %(codes)s::text[], %(versions)s::int[], %(steps)s::int[], %(references)s::text[])
-               as g(system, code, version, steps, reference)
-           where s.system = g.system and s.dossier_code = g.code returning s.*""",
+           from held join g on held.system = g.system and held.dossier_code = g.code
+           where s.system = held.system and s.dossier_code = held.dossier_code returning s.*""",
         columns,
     )
     return {(row["system"], row["dossier_code"]): row for row in rows}
