@@ -199,7 +199,10 @@ def _describes_messages(folder: Path) -> bool:
 
 def _is_tagged(folder: Path) -> bool:
     text = _sources(folder)
-    return re.search(r"^(?:PERSONAL|SHOWN)\b|personal=True|shown=", text, re.MULTILINE) is not None
+    if re.search(r"^(?:PERSONAL|SHOWN)\b|personal=True", text, re.MULTILINE):
+        return True
+    # A line that is told of no field shows none: everything is masked.
+    return (folder / "client.py").is_file() and re.search(r"\bshown=", text) is None
 
 
 def _has_person(world: Any) -> bool:

@@ -45,7 +45,7 @@ class Facts:
         undeclared: writes that do not say how their outcome is found.
         registered: the registry names it, so that the engine keeps a row of limits for it.
         limits_told: its page tells the limits, or that none are published.
-        tagged: its wire models say what is personal, or which fields alone may be shown.
+        tagged: its wire models say what is personal, or which fields alone may be shown; or it shows none at all.
         planted: its tests send a made-up person through every operation and look for it in notes and errors.
         untried: operations that the fault suite does not call.
         replay: a test repeats a call or a notification and counts; or it only reads and nothing is pushed to us.
@@ -134,8 +134,8 @@ RULES = (
     Rule(
         "masking",
         Tier.SILVER,
-        "trường của người có nhãn (PERSONAL, SHOWN) và phép thử có người giả định",
-        "fields of a person are tagged (PERSONAL, SHOWN) and the tests plant a person",
+        "chỉ trường được nêu (SHOWN, PERSONAL) hoặc không trường nào hiện ra, và phép thử có người giả định",
+        "only tagged fields (SHOWN, PERSONAL) or none at all are shown, and the tests plant a person",
         lambda f: f.tagged and f.planted,
         lambda f: (*(() if f.tagged else ("tags",)), *(() if f.planted else ("planted person",))),
     ),

@@ -15,6 +15,7 @@ SECTIONS = "config/connector_sections.py"
 _SYSTEMS = re.compile(r"^SYSTEMS = \(\n((?:    \"[a-z0-9_]+\",\n)+)\)", re.MULTILINE)
 _IMPORT = re.compile(r"^from connectors\.([a-z0-9_]+)\.settings import Settings as \w+\n", re.MULTILINE)
 _SECTION = re.compile(r"^    [a-z0-9_]+: \w+Settings.*\n", re.MULTILINE)
+_CLASS = re.compile(r"^class ConnectorSettings\(.*?(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
 
 
 def lines(name: str) -> dict[str, tuple[str, ...]]:
@@ -53,7 +54,8 @@ def with_section(text: str, name: str) -> str:
     first, section = lines(name)[SECTIONS]
     if first in text:
         return text
-    known, fields = list(_IMPORT.finditer(text)), list(_SECTION.finditer(text))
+    known, inside = list(_IMPORT.finditer(text)), _CLASS.search(text)
+    fields = list(_SECTION.finditer(text, *inside.span())) if inside else []
     if not known or not fields:
         raise _strange(SECTIONS, name)
     at = next((each.start() for each in known if each[1] > name), known[-1].end())
