@@ -30,7 +30,6 @@ HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 DAY = date(2026, 11, 25)
 """A Wednesday between ordinary days."""
 MOST_DAYS = 4
-LAND_AGENCY = "H21.15"
 _READY_WITHIN = 60.0
 _QUIET_SECONDS = 0.6
 """Three sweeps without a call: nothing is due any more."""
@@ -161,8 +160,8 @@ class Play:
             last[happening.dossier] = happening.at
         codes = [
             code
-            for code in sorted(self._scenario.dossiers)
-            if code.startswith(f"{LAND_AGENCY}-") and code not in closed and last[code] < _at(DAY, 15)
+            for code in sorted(self._world.books("land")["dossiers"])
+            if code not in closed and last[code] < _at(DAY, 15)
         ][::5]
         for code in codes:
             self._world.land_finishes(code)
