@@ -26,10 +26,8 @@ MADE = ("fishing_boats", "heritage_trees")
 _UNWRITTEN = "| CHƯA VIẾT | | |\n"
 
 
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory) -> Path:
+def a_tree(made: Path) -> Path:
     """The tree as a developer has it, without anybody's leftovers."""
-    made = tmp_path_factory.mktemp("tree")
     leave = shutil.ignore_patterns("__pycache__", "*.pyc", "node_modules", "recorded")
     for folder in ("adapters", "config", "connectors", "mappings", "jobs", "docs"):
         shutil.copytree(ROOT / folder, made / folder, ignore=leave)
@@ -38,6 +36,11 @@ def copy(tmp_path_factory) -> Path:
     for file in ("pyproject.toml", "tests/__init__.py", "tests/conftest.py"):
         shutil.copy(ROOT / file, made / file)
     return made
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory) -> Path:
+    return a_tree(tmp_path_factory.mktemp("tree"))
 
 
 def run(copy: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -136,6 +139,24 @@ def test_what_was_made_keeps_the_rules_of_the_tree(copy, said):
         assert len(file.read_text("utf-8").splitlines()) <= LONGEST_FILE
         assert all((each.end_lineno or 0) - each.lineno < LONGEST_FUNCTION for each in functions)
         assert not list(_uses(file))
+
+
+def test_without_a_contract_an_example_is_made_that_passes_at_once(tmp_path):
+    """Somebody who has no contract yet begins with something that works."""
+    tree = a_tree(tmp_path)
+    for style in ("rest", "soap"):
+        lienthong(tree, f"lienthong connector new example_{style} --{style}")
+    made = [
+        f"{place}/example_{style}" for place in ("connectors", "tests/contract") for style in ("rest", "soap")
+    ]
+
+    for command in (
+        ("pytest", *made[2:], "-p", "no:randomly"),
+        ("ruff", "check", *made),
+        ("ruff", "format", "--check", *made),
+    ):
+        done = run(tree, *command)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
 
 
 def digests(tree: Path) -> dict[str, bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.kit.scaffold.code import entries, function_of, imported, literal, ordered
-from connectors.kit.scaffold.model import Action, Kind, Model, Service, Style
+from connectors.kit.scaffold.model import Action, Kind, Model, Service, Style, harmless
 from connectors.kit.scaffold.templates import filled
 
 
@@ -122,7 +122,7 @@ def _method(service: Service, action: Action) -> str:
     return filled(
         f"{service.style.value}_method",
         function=action.name,
-        wire=action.wire,
+        wire=harmless(action.wire),
         request=base,
         answer=action.answer.name,
         reader=reader if rest else reader.upper(),

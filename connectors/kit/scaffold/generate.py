@@ -16,7 +16,7 @@ from connectors.kit.scaffold.code import (
     ordered,
     wire_of,
 )
-from connectors.kit.scaffold.model import PERSON, Action, Model, Service, Style, camel
+from connectors.kit.scaffold.model import PERSON, Action, Model, Service, Style, camel, harmless
 from connectors.kit.scaffold.templates import filled
 
 
@@ -56,7 +56,7 @@ def _settings(service: Service) -> str:
         return filled(
             "soap_settings.py",
             title=service.title,
-            path=service.base or "/",
+            path=literal(service.base or "/"),
             version_import="from connectors.kit.soap.versions import Version\n" if later else "",
             version="    version: Version = Version.V12\n" if later else "",
         )
@@ -116,9 +116,9 @@ def _sandbox(service: Service) -> str:
     return filled(
         "soap_sandbox.py",
         **common,
-        namespace=service.namespace,
-        children=_children(service),
-        path=service.base or "/",
+        namespace=literal(service.namespace),
+        children=literal(_children(service)),
+        path=literal(service.base or "/"),
         operations=entries(f"{literal(action.wire)}: {literal(action.name)}" for action in service.actions),
         offers=entries((f"{literal(action.wire)}: self._{action.name}" for action in service.actions), 12),
     )
@@ -257,10 +257,10 @@ def _echo(service: Service, second: dict[str, frozenset[str]]) -> tuple[str, boo
 
 def _page(service: Service) -> str:
     rows = [
-        f"| `{service.name}.{a.name}` | {a.wire} | {calls.effect_class(a).lower()} | {calls.found_by(service, a)} |"
+        f"| `{service.name}.{a.name}` | {harmless(a.wire)} | {calls.effect_class(a).lower()} | {calls.found_by(service, a)} |"
         for a in service.actions
     ]
-    tagged = sorted({v.wire for m in _every(service) for v in m.values if v.personal})
+    tagged = sorted({harmless(v.wire) for m in _every(service) for v in m.values if v.personal})
     return filled(
         "page.md",
         name=service.name,

@@ -30,6 +30,7 @@ _READS = (
     "kiem",
 )
 PERSON = "Nguyễn Thị Thử"
+_LONGEST_TITLE = 80
 
 
 class ScaffoldRefused(Exception):
@@ -222,6 +223,14 @@ class Wishes:
 def looks_like_a_read(wire: str) -> bool:
     """By the first word of its name: all that a WSDL lets one guess."""
     return snake(wire).split("_")[0] in _READS
+
+
+def harmless(text: str) -> str:
+    """A text out of a contract that may stand in a docstring or a table: it is somebody else's, and never code."""
+    kept = "".join(
+        character if character.isprintable() and character not in '"\\`|$<>' else " " for character in text
+    )
+    return " ".join(kept.split())[:_LONGEST_TITLE]
 
 
 def snake(wire: str) -> str:

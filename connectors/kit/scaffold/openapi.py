@@ -19,6 +19,7 @@ from connectors.kit.scaffold.model import (
     Wishes,
     camel,
     example_of,
+    harmless,
     snake,
     with_look_ups,
 )
@@ -46,12 +47,15 @@ def service_of(name: str, raw: bytes, wishes: Wishes) -> Service:
     if not actions:
         raise _refused("có ít nhất một thao tác được chọn", "has at least one operation that is wanted")
     servers = document.get("servers") or [{}]
+    base = urlsplit(str(servers[0].get("url", ""))).path.rstrip("/")
+    if base and not _PATH.fullmatch(base):
+        raise _refused("có địa chỉ máy chủ đọc được", "has the address of a server")
     return Service(
         name=name,
-        title=wishes.title or str(document.get("info", {}).get("title") or camel(name)),
+        title=harmless(wishes.title or str(document.get("info", {}).get("title") or "")) or camel(name),
         style=Style.REST,
         actions=with_look_ups(actions, wishes),
-        base=urlsplit(str(servers[0].get("url", ""))).path.rstrip("/"),
+        base=base,
         contract=("openapi.json", raw),
         assumed=tuple(reader.assumed),
     )
@@ -179,11 +183,11 @@ class _Reader:
             )
         kind = _KINDS[str(kind_name)]
         if kind_name == "number":
-            self.assumed.append((f"`{key}`", "số nguyên · *a whole number*"))
+            self.assumed.append((f"`{harmless(key)}`", "số nguyên · *a whole number*"))
         shown = schema.get("example", (schema.get("enum") or [None])[0])
-        if kind is Kind.WHOLE and isinstance(shown, float):
-            shown = int(shown)
-        example = example_of(key, kind, tagged=tagged) if shown is None else shown
+        # Only what is of the right type: somebody else's example is no reason for a test that cannot pass.
+        fits = type(shown) is {Kind.TEXT: str, Kind.WHOLE: int, Kind.FLAG: bool}[kind]
+        example = shown if fits else example_of(key, kind, tagged=tagged)
         return Value(key, kind, needed, many, tagged, place, example=example)
 
     def _resolved(self, value: Any, depth: int = 0) -> Mapping[str, Any]:

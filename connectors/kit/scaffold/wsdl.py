@@ -18,6 +18,7 @@ from connectors.kit.scaffold.model import (
     Wishes,
     camel,
     example_of,
+    harmless,
     looks_like_a_read,
     with_look_ups,
 )
@@ -60,7 +61,7 @@ def service_of(name: str, raw: bytes, wishes: Wishes) -> Service:
         )
     return Service(
         name=name,
-        title=wishes.title or camel(name),
+        title=harmless(wishes.title) or camel(name),
         style=Style.SOAP,
         actions=with_look_ups(actions, wishes),
         base=_path(raw),

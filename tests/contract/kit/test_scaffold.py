@@ -136,3 +136,46 @@ def test_a_file_that_looks_otherwise_is_left_to_a_person_with_the_lines_in_hand(
 def test_our_names_of_their_names(wire, ours):
     """Readable, and never a word of Python's."""
     assert snake(wire) == ours
+
+
+def test_a_hostile_contract_writes_no_code():
+    """It is somebody else's text, and becomes a part of our tree."""
+    bad = '"""; import os  # $x `|` \\ \n'
+    raw = json.dumps(
+        {
+            "openapi": "3.0.0",
+            "info": {"title": bad},
+            "servers": [{"url": "https://a.example/v1"}],
+            "paths": {
+                "/a/{k}": {
+                    "get": {
+                        "operationId": f"get{bad}",
+                        "parameters": [
+                            {"name": "k", "in": "path", "schema": {"type": "string", "example": bad}}
+                        ],
+                        "responses": {
+                            "200": body(
+                                type="object", properties={f"x{bad}": {"type": "string", "enum": [bad]}}
+                            )
+                        },
+                    }
+                }
+            },
+        }
+    ).encode()
+    made = make.plan(make.service_of("thing", Style.REST, raw, Wishes()), ROOT).new
+
+    for path, content in made.items():
+        if path.endswith(".py"):
+            imported = [node for node in ast.walk(ast.parse(content)) if isinstance(node, ast.Import)]
+            assert {alias.name for node in imported for alias in node.names} <= {"json", "pytest"}, path
+    assert bad not in made["docs/systems/thing.md"].decode()
+
+
+@pytest.mark.parametrize("server", ['https://a.example/v1"x', "https://a.example/a b", "https://a.example/é"])
+def test_an_address_that_is_no_path_is_refused(server):
+    """It would stand in a route."""
+    raw = json.loads(contract())
+    raw["servers"] = [{"url": server}]
+    with pytest.raises(ScaffoldRefused):
+        make.service_of("thing", Style.REST, json.dumps(raw).encode(), Wishes())
