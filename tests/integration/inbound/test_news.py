@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -13,7 +13,10 @@ from connectors.kit.sandbox import Fault
 from jobs.effects.model import NewEffect
 from jobs.inbound import recording
 from jobs.store.postgres import sync as sync_rows
+from jobs.sync.assembling import plain
 from jobs.sync.model import MARK
+from jobs.sync.rules import Rule
+from jobs.sync.service import Sync
 from mappings.canonical.codec import to_json
 from mappings.canonical.dossier import DossierState
 from mappings.canonical.file import FileRef, ResultPaper
@@ -21,6 +24,7 @@ from mappings.canonical.inbound import NewsKind
 from mappings.canonical.tax import TaxNotice
 from tests.contract.land.conftest import dossier
 from tests.integration.inbound.conftest import ASKED, CODE, FINISHED, MOVED, RECEIVED, news
+from tests.integration.sync.conftest import PORTAL, ROUTE
 
 
 def test_fifty_times_at_once_is_once(world):
@@ -143,7 +147,7 @@ def handed_over(world, version: int = 1) -> str:
     payload = {"dossier": to_json(file), "agency": "H21.15", MARK: mark}
     with world.store.transaction("hand-over") as tx:
         tx.effects.plan([NewEffect(key, "land", "hand_over", CODE, payload, CODE, cause="sync")])
-        sync_rows.planned(tx, "land", CODE, version, 0)
+        sync_rows.planned(tx, [("land", CODE, version, 0)])
     world.land.faults.add(Fault.read({"operation": "hand_over", "kind": "lose_answer"}))
     world.deliver()
     return key
@@ -177,6 +181,25 @@ def test_a_result_is_fetched_by_its_link_and_stored_once(world):
         (CODE, "GCN-1.pdf", "application/pdf", b"%PDF-1.4 giay chung nhan")
     ]
     assert world.states() == [("applied", "moves")]
+
+
+def test_results_reach_the_other_systems_with_the_next_version(world):
+    """The register's certificate is part of the dossier as everybody is told of it; told again it is nothing new."""
+    world.dossier()
+    world.inbound._sync = Sync(world.store, None, {PORTAL: ROUTE}, [Rule(PORTAL, date(2026, 11, 1))])
+    with world.store.transaction("version-1") as tx:
+        sync_rows.keep_files(tx, [(CODE, 1, "x", plain(dossier(CODE, papers=())))])
+    world.land.files["GCN-1.pdf"] = b"%PDF-1.4 giay chung nhan"
+    link = ResultPaper("", "Giấy chứng nhận", FileRef("link:1", "GCN-1.pdf", url="tep/GCN-1.pdf"))
+    world.came(replace(FINISHED, results=(link,)), replace(FINISHED, key="again", results=(link,)))
+    world.inbound.run()
+
+    [(version, content)] = world.all("select version, content from dossier_file")
+    assert version == 2
+    assert [each["file"]["name"] for each in content["results"]] == ["GCN-1.pdf"]
+    assert world.all("select key from effect where system = %s", PORTAL) == [
+        (f"sync:{PORTAL}:{CODE}:push:2",)
+    ]
 
 
 def test_a_link_to_another_host_is_never_followed(world):
