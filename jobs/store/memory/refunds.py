@@ -32,9 +32,15 @@ _FROZEN = (
     "reference", "attempt_id", "amount", "cause", "reason", "route", "payee_bank", "payee_account", "payee_name",
     "approved_by", "approved_at", "requested_by", "terms_hash",
 )  # fmt: skip
-LIMITS = {"vnpay": Switch("vnpay", limit_amount=5_000_000_000, limit_rejected=100, limit_unknown=100),
-          "statements": Switch("statements", limit_amount=5_000_000_000, limit_rejected=100)}  # fmt: skip
-"""As the migration seeds them."""
+_GATEWAYS = ("vnpay", "momo", "zalopay")
+LIMITS = {
+    **{
+        name: Switch(name, limit_amount=5_000_000_000, limit_rejected=100, limit_unknown=100)
+        for name in _GATEWAYS
+    },
+    "statements": Switch("statements", limit_amount=5_000_000_000, limit_rejected=100),
+}
+"""As the migrations seed them."""
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -239,3 +240,15 @@ def test_a_dossier_that_is_refused_pays_back_by_itself_after_two_signatures(worl
     world.go()
     world.wait(hours=1)
     assert world.there("refunds") == [owed.reference]
+
+
+def test_a_stop_of_the_wallet_holds_its_refunds_and_nobody_elses(world):
+    """The switch is the provider's."""
+    with world.store.transaction("look") as tx:
+        switch = tx.refunds.switch(world.side.name)
+        assert (switch.limit_amount, switch.limit_unknown) == (5_000_000_000, 100)
+        tx.refunds.put_switch(replace(switch, stopped_at=tx.now, stopped_by="test", reason="kiểm tra"))
+    reference = world.reserved(world.paid(), 40_000)
+    world.go()
+    assert world.there("refunds") == []
+    assert (world.state(reference), world.refund(reference).waiting_for) == ("RESERVED", "stopped")
