@@ -224,10 +224,10 @@ class SmartcaSandbox(SigningSandbox):
         }
 
     def _status(self, name: str) -> tuple[str, dict[str, Any]]:
-        by = {"transaction_id": lambda one: one.transaction, "tran_code": lambda one: one.theirs}[
-            self.status_by
-        ]
-        session = next((one for one in self.sessions.values() if by(one) == name), None)
+        ours = self.status_by == "transaction_id"
+        session = next(
+            (one for one in self.sessions.values() if (one.transaction if ours else one.theirs) == name), None
+        )
         if session is None:
             raise ValueError("transaction_not_found")
         state = self.state(session)

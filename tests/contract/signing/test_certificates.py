@@ -111,18 +111,46 @@ class Tsa(Sandbox):
         return self.say(SandboxAnswer(200, {"Content-Type": "application/timestamp-reply"}, answer.dump()))
 
 
-def stamped(world, say=lambda answer: answer, **settings):
-    tsa = Tsa(world, say)
+class OtherDigest(Tsa):
+    """Answers the right question's nonce about something else."""
+
+    @route("POST", "/tsa", "time_stamp")
+    def stamp(self, request):
+        from asn1crypto import tsp
+
+        asked = tsp.TimeStampReq.load(request.body)
+        changed = tsp.TimeStampReq(
+            {
+                "version": 1,
+                "message_imprint": {
+                    "hash_algorithm": {"algorithm": "sha256"},
+                    "hashed_message": hashlib.sha256(b"other").digest(),
+                },
+                "nonce": asked["nonce"].native,
+                "cert_req": True,
+            }
+        )
+        return super().stamp(replace(request, body=changed.dump()))
+
+
+def test_a_stamp_of_another_digest_with_the_right_nonce_is_none(world):
+    """The library compares the nonce only."""
+    with pytest.raises(Unavailable):
+        stamped(world, made=OtherDigest)
+
+
+def stamped(world, say=lambda answer: answer, made=Tsa, **settings):
+    tsa = made(world, say)
     server = serve(tsa)
-    made = stamper_of(
+    stamper = stamper_of(
         TsaSettings(base_url=server.url, path="/tsa", deadline_seconds=2.0, **settings),
         clock=VirtualClock(NOW),
     )
     try:
-        return asyncio.run(made.async_timestamp(hashlib.sha256(b"a").digest(), "sha256")), tsa
+        return asyncio.run(stamper.async_timestamp(hashlib.sha256(b"a").digest(), "sha256")), tsa
     finally:
         server.close()
-        made._transport.close()
+        stamper._transport.close()
 
 
 def test_a_time_stamp_is_of_this_very_digest(world):

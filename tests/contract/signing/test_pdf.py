@@ -318,6 +318,16 @@ def test_what_the_judge_does_not_find_valid_does_not_leave(world, judge, who):
     assert refused.value.report.verdict is not Verdict.VALID
 
 
+def test_one_doubtful_signature_holds_the_whole_file_back(world, judge):
+    """Ours is valid; the one below it is of an expired certificate without proof of time."""
+    kept, made = prepared(world.expired, blank(), field="Cu")
+    first = finished(kept, made, world.expired)
+    kept, made = prepared(world.citizen, first, field="Moi")
+    with pytest.raises(NotReleased) as refused:
+        let_out(finished(kept, made, world.citizen), judge, world.citizen)
+    assert refused.value.report.verdict is Verdict.INDETERMINATE
+
+
 def test_the_last_door_compares_signer_person_tree_level_and_file(world, judge):
     """A valid signature of somebody else is still wrong."""
     kept, made = prepared(world.citizen, blank())

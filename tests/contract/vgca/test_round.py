@@ -193,6 +193,17 @@ def test_nothing_unsigned_or_wrongly_signed_is_taken(round_trip, does, why):
     assert [one.startswith(why) for one in round_trip.doors.refused] == [True], round_trip.doors.refused
 
 
+def test_a_citizens_certificate_does_not_stand_for_an_officials(round_trip):
+    """Valid, of a root that we believe, to the last byte: but of the citizens' tree."""
+    offer = round_trip.hand_out(number="001099000001")
+    holder = the_world().citizen
+    kept, made = prepared(holder, blank())
+    found = Returned(round_trip.client.asked_for(offer.access), finished(kept, made, holder))
+    assert round_trip.doors.judge.check_bytes(found.raw, "a.pdf").verdict == "VALID"
+    with pytest.raises(NotReleased):
+        round_trip.client.take_back(found, offer.handed, judge=round_trip.doors.judge)
+
+
 def test_another_official_may_sign_where_none_was_named(round_trip):
     """Empty number: anybody under the officials' tree."""
     round_trip.official(round_trip.hand_out(number=""), does="colleague_signs")
