@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -108,3 +109,29 @@ def test_a_text_is_there_or_it_is_an_error():
             a_text(values, "a")
     with pytest.raises(Unreadable):
         a_text({"a": ""}, "a", empty=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":1,"a":2}',
+        '{"a":1,"a" :2}',
+        '{"a":1,"a"\n:2}',
+        '{"a":1,"b":{"x":1,"x":1}}',
+        '[{"a":1},{"b":"\\":","b":2}]',
+        '{"a":"\\": \\":","a":1}',
+        '{"\\u0061":1,"a":2}',
+    ],
+)
+def test_a_name_that_stands_there_twice_is_seen_however_it_is_written(text):
+    """Of two equal names the last one would win."""
+    with pytest.raises(Unreadable, match="twice"):
+        json_value(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a":"\\":\\":","b":1}', '{"a" : 1 , "b" : [ {"a" : 2} ]}', '{"a":{"a":{"a":1}}}', "[]", "1"]
+)
+def test_names_that_stand_there_once_are_read(text):
+    """Counting must not see ghosts."""
+    assert json_value(text.encode()) == json.loads(text)
