@@ -208,7 +208,7 @@ def record(
             PROBLEMS,
             f"Không ghi: trường {exc.field} giống dữ liệu người ({exc.why}) mà không có nhãn. Thêm vào PERSONAL "
             f"hoặc SHOWN của connectors/{name}/wire.py.",
-            f"Not saved: {exc.field} looks like a {exc.why} and is not tagged. Add it to PERSONAL or SHOWN of "
+            f"Not saved: {exc.field} looks personal ({exc.why}) and is not tagged. Add it to PERSONAL or SHOWN of "
             f"connectors/{name}/wire.py.",
         )
     except (OSError, ValueError) as exc:

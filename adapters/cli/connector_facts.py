@@ -99,11 +99,11 @@ def suites(system: str) -> list[type[Any]]:
         return []
     suite = import_module("tests.contract.conformance").Conformance
     found = vars(import_module(where)).values()
-    return [
-        each
-        for each in found
-        if isinstance(each, type) and issubclass(each, suite) and getattr(each, "operations", ())
-    ]
+    return [each for each in found if _is_suite(each, suite)]
+
+
+def _is_suite(each: Any, suite: type[Any]) -> bool:
+    return isinstance(each, type) and issubclass(each, suite) and bool(getattr(each, "operations", None))
 
 
 def seen(system: str, *, suite_passed: bool | None = None) -> Seen:

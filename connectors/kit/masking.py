@@ -34,7 +34,7 @@ class LooksPersonal(ValueError):
 
     def __init__(self, name: str, why: str) -> None:
         self.field, self.why = name, why
-        super().__init__(f"{name}: looks like a {why}, and is not tagged")
+        super().__init__(f"{name}: looks personal ({why}), and is not tagged")
 
 
 @dataclass(frozen=True, slots=True)

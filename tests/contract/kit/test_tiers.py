@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import cache
 
@@ -112,6 +113,52 @@ def test_a_call_is_tried_on_the_sandbox_alone(capsys):
     """With the sample of the contract test."""
     assert main(["connector", "try", "social_insurance", "by_number"]) == 0
     assert '"code": "found"' in capsys.readouterr().out
+
+
+def har(text: str) -> str:
+    """As a browser saves one exchange, headers and all."""
+    secret = [{"name": "Authorization", "value": "Bearer mat-khau-thu"}]
+    asked = {"method": "POST", "url": "https://a.example/sync?page=1", "headers": secret, "postData": {"mimeType": "application/json", "text": text}}  # fmt: skip
+    answer = {"status": 200, "content": {"mimeType": "application/json", "text": "eyJvayI6IHRydWV9", "encoding": "base64"}}  # fmt: skip
+    return json.dumps({"log": {"entries": [{"request": asked, "response": answer}]}})
+
+
+@pytest.fixture
+def elsewhere(monkeypatch, tmp_path):
+    """A checkout that nobody minds being written to."""
+    monkeypatch.setattr(facts, "checkout", lambda: tmp_path)
+    return tmp_path
+
+
+def test_a_recording_with_somebody_in_it_is_refused_and_nothing_is_written(elsewhere, capsys):
+    """The field is named; its value is not repeated."""
+    source = elsewhere / "x.har"
+    source.write_text(har('{"Unheard": "0912000001"}'))
+
+    assert main(["--lang", "en", "connector", "record", "lgsp", "sync_dossier", "--from", str(source)]) == 6
+    said = capsys.readouterr().err
+    assert "Unheard" in said
+    assert "0912000001" not in said
+    assert not (elsewhere / "tests").exists()
+
+
+def test_a_recording_keeps_no_header_and_is_not_written_over(elsewhere, capsys):
+    """Secrets travel in headers; a fixture that changes under a test proves nothing."""
+    source = elsewhere / "x.har"
+    source.write_text(har('{"CitizenName": "Nguyễn Thị Thử", "DocCode": "000.00.15.H42-261123-0001"}'))
+    command = ["--lang", "en", "connector", "record", "lgsp", "sync_dossier", "--from", str(source)]
+
+    assert main(command) == 0
+    text = (elsewhere / "tests/contract/lgsp/recorded/sync_dossier.json").read_text("utf-8")
+    assert "mat-khau-thu" not in text
+    assert "Nguyễn" not in text
+    assert json.loads(text)["answer"]["body"] == {"ok": True}
+    assert json.loads(text)["request"]["query"] == {"page": "1"}
+    assert main(command) == 2
+    assert main([*command, "--force"]) == 0
+    assert main([*command, "--force", "--entry", "1"]) == 2
+    assert main([*command, "--label", "../x"]) == 2
+    capsys.readouterr()
 
 
 def test_what_would_be_written_is_only_printed(capsys):
