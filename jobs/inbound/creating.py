@@ -243,13 +243,18 @@ class Creating:
             tx.dossiers.add_aliases({theirs: here.code})
         facts = {"system": system, "news": mark["news"]}
         tx.events.add([NewEvent("inbound.created", f"dossier:{here.code}", "rule:inbound", here.code, facts)])
-        tx.cases.close([f"inbound-not-created:{mark['news']}"], "it was created")
+        tx.cases.close([not_created(mark["news"], effect.lane)], "it was created")
         stored = rows.news_of(tx, int(mark["news"]))
         confirm = self.confirm.get(system)
         if confirm is not None and stored is not None:
             tx.effects.plan(confirm(from_json(DossierNews, stored), file, tx.now))
         if rows.waiting_for(tx, [code for code in (theirs, here.code) if code]):
             tx.wake(queues.INBOUND)
+
+
+def not_created(news_id: object, code: str) -> str:
+    """Key of the case of a creation that failed under a code; the next try has another one."""
+    return f"inbound-not-created:{news_id}:{code}"
 
 
 def _stored(tx: PgTx, news: DossierNews, file: DossierFile) -> tuple[DossierFile, int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from jobs.effects.model import Effect, EffectState, Handler, Outcome
 from jobs.inbound import model
-from jobs.inbound.creating import CASE_SYSTEM, CREATE, Creating
+from jobs.inbound.creating import CASE_SYSTEM, CREATE, Creating, not_created
 from jobs.intake.model import NewCase
 from jobs.store.postgres import inbound as rows
 
@@ -70,11 +70,11 @@ class Created(_Ours):
         if outcome.state is EffectState.DONE:
             self._creating.created(tx, effect, outcome.data)
         elif outcome.state in _FAILED:
-            key, facts = f"inbound-not-created:{mark['news']}", _facts(outcome)
+            key, facts = not_created(mark["news"], effect.lane), _facts(outcome)
             tx.cases.open([NewCase(model.NOT_CREATED, key, None, None, None, facts)])
             if outcome.state is EffectState.REFUSED:
                 # Nothing is there: a person mends what was refused and tries again, under a code of its own.
-                rows.park_again(tx, str(mark["system"]), effect.lane, f"refused:{outcome.code}", "")
+                rows.park_again(tx, str(mark["system"]), effect.lane, f"refused:{outcome.code}", key)
 
 
 class Confirming(_Ours):

@@ -86,6 +86,10 @@ INVARIANTS: tuple[Invariant, ...] = (
         "D3",
         """(select 'effect:' || id from effect where state in ('planned', 'unknown') and due_at is null limit 100)
            union all (select 'effect:' || id from effect where state = 'parked' and reason = '' limit 100)
+           union all (select 'inbound:' || id from inbound_news n
+                      where (state = 'waiting' and due_at < %(now)s - interval '2 hours')
+                         or (state = 'parked' and due_at is null and not exists (
+                             select from case_item c where c.key = n.case_key and c.state = 'open')) limit 100)
            union all (select 'inbox:' || id from inbox where processed_at is null
                       and received_at < %(now)s - interval '2 hours' limit 100)""",
     ),

@@ -33,6 +33,7 @@ from jobs.inbound.handlers import handlers
 from jobs.inbound.pulling import Pulls
 from jobs.inbound.service import Inbound
 from jobs.inbound.setup import read_file
+from jobs.indicators import invariants
 from jobs.intake.model import Dossier
 from jobs.store.postgres import inbound as rows
 from mappings.canonical.dossier import DossierState
@@ -183,6 +184,10 @@ class World:
 
     def cases(self) -> dict[str, Any]:
         return dict(self.all("select kind, evidence from case_item where state = 'open' order by id"))
+
+    def broken(self) -> int:
+        """How many rows break 'done, due at a stated time, or with a person' (D3)."""
+        return invariants.check(self.store)["D3"]
 
     def line(self, code: str = CODE) -> list[str]:
         return [

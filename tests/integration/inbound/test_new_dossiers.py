@@ -175,6 +175,10 @@ def test_a_refused_creation_goes_to_a_person_and_is_tried_again_under_another_co
     world.later(days=1)
     world.work()
     assert len(world.all("select 1 from effect where operation = 'create_dossier'")) == 1
+    assert world.broken() == 0, "it is with a person"
+    world.all("update case_item set state = 'closed' returning id")
+    assert world.broken() == 1, "with nobody"
+    world.all("update case_item set state = 'open' returning id")
 
     world.case._file = taken
     world.inbound.retry(None, reason="đã sửa", actor=PERSON)

@@ -297,6 +297,9 @@ def test_a_receipt_that_says_something_else_than_paid_is_not_paid(world):
     world.came(receipt(state="1"))
     world.work()
     assert world.all("select paid, their_state from inbound_tax") == [(True, "1")]
+    world.came(receipt(1, state="7"))
+    world.work()
+    assert world.all("select paid, paid_amount from inbound_tax") == [(True, 500_000)]
 
 
 @pytest.mark.parametrize("kind", [NewsKind.UPDATE_ASKED, NewsKind.WRONG_TAX_RESULT])
