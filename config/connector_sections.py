@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from connectors.admin_units.settings import Settings as AdminUnitsSettings
 from connectors.business_registration.settings import Settings as BusinessRegistrationSettings
 from connectors.civil_status.settings import Settings as CivilStatusSettings
+from connectors.csc.settings import Settings as CscSettings
 from connectors.dvcqg.settings import Settings as DvcqgSettings
 from connectors.handover.settings import Settings as HandoverSettings
 from connectors.igate.settings import Settings as IgateSettings
@@ -17,10 +18,12 @@ from connectors.land.settings import Settings as LandSettings
 from connectors.lgsp.settings import Settings as LgspSettings
 from connectors.ministry.settings import Settings as MinistrySettings
 from connectors.momo.settings import Settings as MomoSettings
+from connectors.mysign.settings import Settings as MysignSettings
 from connectors.paygov.settings import Settings as PaygovSettings
 from connectors.payment_platform.settings import Settings as PlatformSettings
 from connectors.population.settings import Settings as PopulationSettings
 from connectors.post.settings import Settings as PostSettings
+from connectors.smartca.settings import Settings as SmartcaSettings
 from connectors.social_insurance.settings import Settings as SocialInsuranceSettings
 from connectors.statements.settings import Settings as StatementsSettings
 from connectors.vietqr.settings import Settings as VietqrSettings
@@ -61,3 +64,6 @@ class ConnectorSettings(BaseModel):
     keypay: KeypaySettings | None = None
     paygov: PaygovSettings | None = None
     vnpt_pay: VnptPaySettings | None = None
+    csc: CscSettings | None = None
+    smartca: SmartcaSettings | None = None
+    mysign: MysignSettings | None = None

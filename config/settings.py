@@ -19,6 +19,7 @@ from config.connector_sections import ConnectorSettings
 from config.errors import Fault, SettingsRefused
 from config.faults import faults_of, weak_secrets
 from config.sources import DocumentSource, environment_document
+from connectors.signature_check.settings import Settings as SignatureCheck
 
 PREFIX = "LIENTHONG_"
 DELIMITER = "__"
@@ -84,6 +85,18 @@ class Reuse(_Section):
     questions: str = ""
     officer: str = "lienthong"
     key: SecretStr = SecretStr("")
+
+
+class Signatures(_Section):
+    """Signing sessions.
+
+    Attributes:
+        key: makes digests of signers' numbers that nobody can guess back; empty: nobody is asked to sign.
+        reminder_hours: so long before a session's deadline the time line reminds.
+    """
+
+    key: SecretStr = SecretStr("")
+    reminder_hours: Annotated[float, Field(gt=0)] = 2.0
 
 
 class FileLinks(_Section):
@@ -182,6 +195,8 @@ class Settings(BaseSettings):
     files: FileLinks = Field(default_factory=FileLinks)
     evidence: Evidence = Field(default_factory=Evidence)
     reuse: Reuse = Field(default_factory=Reuse)
+    signatures: Signatures = Field(default_factory=Signatures)
+    signature_check: SignatureCheck = Field(default_factory=SignatureCheck)
     connectors: ConnectorSettings = Field(default_factory=ConnectorSettings)
 
     @classmethod

@@ -37,6 +37,9 @@ SYSTEMS = (
     "paygov",
     "vnpt_pay",
     "admin_units",
+    "csc",
+    "smartca",
+    "mysign",
 )
 """Folders of the outside systems, which are the names of their settings sections too."""
 SIDE_BY_SIDE = ("igate",)

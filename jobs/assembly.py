@@ -32,6 +32,10 @@ from jobs.refunds.remedies import Remedies
 from jobs.refunds.service import Refunds
 from jobs.reuse.rules import read_questions
 from jobs.reuse.service import Reuse
+from jobs.signatures import handlers as signature_handlers
+from jobs.signatures.service import Signatures
+from jobs.signatures.setup import signing
+from jobs.signatures.validation import Validation
 from jobs.store.postgres.store import PgStore
 from jobs.switching import claims
 from jobs.switching.stored import beside
@@ -65,6 +69,8 @@ class Assembly:
     reconciliation: Reconciliation
     desk: EffectDesk
     handlers: Mapping[tuple[str, str], Handler]
+    signatures: Signatures
+    validation: Validation
     feed: Feed | None
     sync: Sync | None
     links: Links | None
@@ -100,6 +106,8 @@ def assemble(settings: Settings, store: PgStore, *, clock: Clock, ids: Ids, chan
         inbound = Inbound(store, creating, fetch=fetch, sync=sync, names=names)
         pulls = Pulls(store, connectors.clients)
         handlers = inbound_handlers.merged(handlers, inbound_handlers.handlers(creating))
+    signatures, validation = signing(settings, store, connectors, clock=clock, ids=ids)
+    handlers = inbound_handlers.merged(handlers, signature_handlers.handlers(signatures))
     handlers = inbound_handlers.merged(handlers, claims.handlers(settings.connectors))
     return Assembly(
         connectors=connectors,
@@ -109,6 +117,8 @@ def assemble(settings: Settings, store: PgStore, *, clock: Clock, ids: Ids, chan
         reconciliation=Reconciliation(store, calendar, Remedies(payments, refunds)),
         desk=EffectDesk(store, connectors.operations, handlers),
         handlers=handlers,
+        signatures=signatures,
+        validation=validation,
         feed=feed,
         sync=sync,
         links=links,

@@ -36,6 +36,7 @@ from jobs.payments import actors as payment_actors
 from jobs.refunds import actors as refund_actors
 from jobs.runtime import Drain, Runtime, Services
 from jobs.scheduler import Finder
+from jobs.signatures import actors as signature_actors
 from jobs.store.postgres.store import PgStore
 from jobs.sync import actors as sync_actors
 from mappings.tables import dated
@@ -55,6 +56,7 @@ FINDERS: tuple[Finder, ...] = (
     *((sql, {}) for sql in refund_actors.FINDERS),
     *sync_actors.FINDERS,
     *inbound_actors.FINDERS,
+    *signature_actors.FINDERS,
     *effect_actors.FINDERS,
 )
 """What the one-second sweep asks: open work that no wake-up reached."""
@@ -115,6 +117,7 @@ def build(
             links=parts.links,
             evidence=Evidence(store, keeper, signer_of(settings)),
             inbound=parts.inbound,
+            signatures=parts.signatures,
         ),
         worker=worker,
         connectors=parts.connectors,
@@ -127,6 +130,7 @@ def build(
             **_intake(parts, store),
             **_inbound(parts),
             **({} if parts.sync is None else sync_actors.drains(parts.sync)),
+            **signature_actors.drains(parts.signatures, parts.validation),
             queues.HOUSEKEEPING: lambda: periodic.run_due(store, work, _count),
         },
         stopping=stopping,

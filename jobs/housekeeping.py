@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 FEED_SECONDS = 20
 PULL_SECONDS = 60
+CHECK_SECONDS = 60
+"""Between two looks for papers whose signatures nobody has checked."""
 _FEED_LEAST_SECONDS = 0.25
 """In a play a reading costs a few milliseconds, and its citizens wait for it."""
 PROFILE_OF = {"vnpay": "vnpay-session"}
@@ -56,6 +58,9 @@ def periodic_work(store: PgStore, parts: Assembly, wake_one: Callable[[str], Non
         work.append(Periodic("compare", "30 21 * * *", lambda: _compare(sync)))
     if parts.pulls is not None:
         work.append(Periodic("pull", f"@every {PULL_SECONDS}", lambda: wake_one(queues.PULL)))
+    if parts.signatures.judging.possible:
+        check = Periodic("signatures", f"@every {CHECK_SECONDS}", lambda: wake_one(queues.SIGNATURES))
+        work.append(check)
     return tuple(work)
 
 

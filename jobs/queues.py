@@ -12,6 +12,7 @@ HOUSEKEEPING = "housekeeping"
 SYNC = "sync"
 INBOUND = "inbound"
 PULL = "pull"
+SIGNATURES = "signatures"
 
 
 def effects(system: str) -> str:
@@ -19,4 +20,4 @@ def effects(system: str) -> str:
     return f"effects.{system}"
 
 
-OWN = (INTAKE, SYNC, INBOUND, PULL, PAYMENTS, REFUNDS, HOUSEKEEPING)
+OWN = (INTAKE, SYNC, INBOUND, PULL, SIGNATURES, PAYMENTS, REFUNDS, HOUSEKEEPING)

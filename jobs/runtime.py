@@ -34,6 +34,7 @@ class Services:
     links: Any = None
     evidence: Any = None
     inbound: Any = None
+    signatures: Any = None
 
 
 @dataclass(frozen=True, slots=True)

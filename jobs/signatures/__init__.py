@@ -1,0 +1,1 @@
+"""Signing sessions with signature CAs, and verdicts on the signatures of stored papers."""
