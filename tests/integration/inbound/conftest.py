@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 
@@ -41,6 +42,7 @@ from mappings.canonical.inbound import DossierNews, NewsKind
 from tests.contract.civil_status import conftest as civil_world
 from tests.contract.igate import conftest as igate_world
 from tests.contract.land import conftest as land_world
+from tests.integration.edge.serving import visiting
 
 CODE = "H21.15-261123-0001"
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -214,3 +216,20 @@ def world(pg_store: Any, clock: Any, empty_database: str) -> Iterator[World]:
     made = World(pg_store, clock, empty_database)
     yield made
     made.close()
+
+
+@pytest.fixture
+def street(world: World) -> Iterator[Any]:
+    """The application with every door."""
+    from tests.integration.inbound.streets import Street
+
+    made = Street(world)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def client(street: Any) -> Iterator[httpx.Client]:
+    """Somebody outside."""
+    with visiting(street.edge) as made:
+        yield made
