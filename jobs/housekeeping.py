@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 FEED_SECONDS = 20
 PULL_SECONDS = 60
+_PULL_LEAST_SECONDS = 5.0
+"""In a play a minute is a moment, and other systems are not asked in every one of them."""
 CHECK_SECONDS = 60
 """Between two looks for papers whose signatures nobody has checked."""
 _FEED_LEAST_SECONDS = 0.25
@@ -57,7 +59,9 @@ def periodic_work(store: PgStore, parts: Assembly, wake_one: Callable[[str], Non
         work.append(Periodic("tell-again", "@every 10", lambda: _tell_again(store, sync)))
         work.append(Periodic("compare", "30 21 * * *", lambda: _compare(sync)))
     if parts.pulls is not None:
-        work.append(Periodic("pull", f"@every {PULL_SECONDS}", lambda: wake_one(queues.PULL)))
+        work.append(
+            Periodic("pull", f"@every {PULL_SECONDS}", lambda: wake_one(queues.PULL), _PULL_LEAST_SECONDS)
+        )
     if parts.signatures.judging.possible:
         check = Periodic("signatures", f"@every {CHECK_SECONDS}", lambda: wake_one(queues.SIGNATURES))
         work.append(check)
