@@ -37,27 +37,27 @@ class NewCaseSystem(CaseSystemSandbox):
         answer = super().handle(request)
         if not request.path.startswith("/pa/") or answer.status != 200:
             return answer
-        return replace(
-            answer, body=json.dumps(_reshaped(json.loads(answer.body)), ensure_ascii=False).encode()
-        )
+        told = self._reshaped(json.loads(answer.body))
+        return replace(answer, body=json.dumps(told, ensure_ascii=False).encode())
 
     def knows(self, request: SandboxRequest) -> bool:
         return super().knows(replace(request, path=request.path.replace("/paas/", "/pa/", 1)))
 
-
-def _reshaped(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_reshaped(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    made = {
-        ("lastModifiedDate" if key == "updatedDate" else key): _reshaped(item) for key, item in value.items()
-    }
-    if isinstance(made.get("dossierStatus"), dict):
-        made["dossierStatus"] = made["dossierStatus"]["id"]
-    if "procost" in made:
-        made["amount"] *= made["quantity"]
-    return made
+    def _reshaped(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._reshaped(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        made = {
+            ("lastModifiedDate" if key == "updatedDate" else key): self._reshaped(item)
+            for key, item in value.items()
+        }
+        if isinstance(made.get("dossierStatus"), dict):
+            made["dossierStatus"] = made["dossierStatus"]["id"]
+        if "procost" in made:
+            made["amount"] *= made["quantity"]
+            made["dossier"]["code"] = self._by_id[made["dossier"]["id"]].code
+        return made
 
 
 NEW_PROFILE: dict[str, Any] = {

@@ -13,7 +13,7 @@ from connectors.igate.sides import MARK
 from connectors.kit.effects import Call, Done, NotDone
 from connectors.kit.exchanges import collecting
 from connectors.kit.shadow import Result
-from connectors.kit.sidebyside import MemoryAway
+from connectors.kit.sidebyside import MemoryAway, Subject
 from connectors.kit.switching import Switch, Version
 from mappings.canonical.codec import to_json
 from tests.contract.igate.conftest import FEES, new_dossier
@@ -127,6 +127,7 @@ def test_the_same_id_is_another_dossier_in_the_other_system_and_is_never_asked_t
 def test_ids_of_the_new_one_say_whose_they_are_and_go_back_to_it(pair):
     """Also after going back: files lie where they were named, dossiers are found by their code."""
     pair.both(HERE, papers=["Đơn đề nghị"])
+    pair.old.cases[HERE].papers.clear()  # the old one never had it
     pair.say("new", agency=AGENCY)
     head = pair.client.by_code(HERE)
     detail = pair.client.dossier(head.source_id)
@@ -197,6 +198,26 @@ def test_a_write_goes_to_one_of_the_two(pair):
     assert sum(fees_of(pair, pair.old, HERE)) == sum(fees_of(pair, pair.new, THERE)) == 0
     assert [len(pair.book(pair.old, code)["told"]) for code in (HERE, THERE)] == [1, 1]
     assert [len(pair.book(pair.new, code)["told"]) for code in (HERE, THERE)] == [0, 0]
+
+
+def test_what_was_created_is_kept_under_an_id_that_says_whose_it_is(pair):
+    """It is the first id that the installation has of it."""
+    for says, marked in (("old", False), ("new", True)):
+        pair.say(says)
+        code = f"{AGENCY}-261124-{says}"
+        done = pair.operation("create_dossier").perform(created(code, key=f"create:{says}"))
+        assert done.data["code"] == code
+        assert str(done.data["source_id"]).startswith(MARK) is marked
+
+
+def test_the_agency_that_we_know_counts_before_what_the_code_looks_like(pair):
+    """A dossier keeps its code when it goes to another agency."""
+    source, _ = pair.both(HERE)
+    pair.ours.dossiers[HERE] = pair.ours.dossiers[source] = Subject(HERE, OTHER)
+    pair.say("new", agency=OTHER)
+    pair.operation("confirm_fee").perform(paid(HERE, source))
+    assert sum(fees_of(pair, pair.new, HERE)) == 1_300_000
+    assert pair.client.by_code(HERE).source_id.startswith(MARK)
 
 
 @pytest.mark.parametrize("back", [False, True])
@@ -280,6 +301,15 @@ def test_a_look_for_the_id_that_fails_is_no_unknown_outcome(pair, kind):
     assert sum(fees_of(pair, pair.new, HERE)) == 0
 
 
+def test_an_id_that_cannot_be_told_is_no_unknown_outcome_either(pair):
+    """Two dossiers there have this code: nobody is told anything."""
+    source, _ = pair.both(HERE)
+    pair.new.cases["twin"] = pair.new.cases[HERE]
+    pair.say("new")
+    with pytest.raises(Unavailable):
+        pair.operation("confirm_fee").perform(paid(HERE, source))
+
+
 # ---- shadow -----------------------------------------------------------------------------------------------------------
 
 
@@ -323,16 +353,36 @@ def test_a_dossier_that_was_left_behind_is_the_difference(pair):
     ]
 
 
+def test_what_only_the_other_version_has_is_a_difference_too(pair):
+    """The one that counts says 404."""
+    pair.file(pair.new, HERE)
+    pair.knows(HERE, "000000000000000000000999")
+    pair.say("shadow", operation="dossier")
+    with pytest.raises(Rejected):
+        pair.client.dossier("000000000000000000000999")
+    pair.client.sides.shadow.drained()
+    assert [each.differences for each in pair.ours.heard] == [(("*", "missing_old"),)]
+
+
+def test_what_is_read_in_the_shadow_is_not_among_the_exchanges_of_who_reads(pair):
+    """They are kept with the effect or the dossier that caused them."""
+    source, _ = pair.both(HERE)
+    pair.say("shadow")
+    with collecting() as exchanges:
+        pair.client.dossier(source)
+        pair.client.sides.shadow.drained()
+    assert [each.operation for each in exchanges if each.operation in ("dossier", "search")] == ["dossier"]
+    assert len(pair.ours.heard) == 1
+
+
 def test_the_other_version_may_be_down_and_nobody_who_reads_notices(pair):
-    """And what is read in the shadow is not among the exchanges of whoever reads."""
+    """An outage there is no difference."""
     source, _ = pair.both(HERE)
     pair.say("shadow")
     pair.servers[1].close()
-    with collecting() as exchanges:
-        assert pair.client.dossier(source).head.code == HERE
-        pair.client.sides.shadow.drained()
-    assert [each.operation for each in exchanges if each.operation == "dossier"] == ["dossier"]
-    assert [each.result for each in pair.ours.heard] == [Result.NOT_COMPARED]
+    assert pair.client.dossier(source).head.code == HERE
+    pair.client.sides.shadow.drained()
+    assert [(each.result, each.differences) for each in pair.ours.heard] == [(Result.NOT_COMPARED, ())]
 
 
 def test_nothing_is_ever_written_in_the_shadow(pair):

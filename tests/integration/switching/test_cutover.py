@@ -17,6 +17,7 @@ from connectors.igate.connect import connected
 from connectors.kit.effects import Call
 from connectors.kit.seams import seeded
 from connectors.kit.shadow import Result
+from connectors.kit.sidebyside import MemoryAway
 from connectors.kit.switching import Says, Switch
 from jobs.access.model import Actor, ActorKind, Role
 from jobs.effects.actors import install_limits
@@ -29,7 +30,7 @@ from jobs.refunds.people import Fixed
 from jobs.store.postgres import switching as rows
 from jobs.switching.claims import Claims
 from jobs.switching.service import Sentence, SwitchDesk
-from jobs.switching.stored import Differences, beside
+from jobs.switching.stored import Differences, StoredSwitch, beside
 from mappings.canonical.codec import to_json
 from tests.contract.igate.conftest import SECRET, asked, new_dossier, settings
 from tests.contract.igate.pair import AGENCY, NEW_PROFILE, OTHER, Pair
@@ -210,6 +211,38 @@ def test_a_repeat_in_doubt_stays_and_what_never_left_moves(world):
     assert (world.told(world.old, THERE), world.told(world.new, THERE)) == (0, 1)
 
 
+def test_a_repeat_that_began_before_there_were_two_stays_with_the_old_one(world):
+    """In doubt, and nobody remembers where."""
+    world.both(HERE)
+    world.fault(world.old, "update_status", "error_after_acting", times=1)
+    world.tell("tell:1", HERE)
+    world.deliver()
+    with psycopg.connect(world.dsn, autocommit=True) as connection:
+        connection.execute("delete from connector_sent")
+    world.switch("new")
+    world.later(minutes=5)
+    assert (world.effect("tell:1")["state"], world.took("tell:1")) == ("done", "old")
+
+
+def test_a_dossier_is_created_where_its_code_was_drawn(world):
+    """The code was drawn before the cut-over, the creation leaves after it."""
+    code = world.client.next_code(AGENCY)
+    world.switch("new")
+    world.create("create:1", code)
+    world.deliver()
+    assert (world.effect("create:1")["state"], world.took("create:1")) == ("done", "old")
+    assert code not in world.new.cases
+
+
+def test_a_dossier_goes_with_the_agency_that_has_it_now(world):
+    """Its code still begins with another one."""
+    world.both(HERE, agency=OTHER)
+    world.switch("new", agency=OTHER)
+    world.tell("tell:1", HERE)
+    world.deliver()
+    assert world.took("tell:1") == "new"
+
+
 def test_a_worker_that_died_leaves_its_row_with_the_version_that_may_have_it(world):
     """Claimed is kept before the first byte: whoever comes after finds it."""
     world.both(HERE)
@@ -300,6 +333,8 @@ def test_without_the_database_nothing_is_sent_and_nothing_guessed(world, clock):
     deaf._pool.timeout = 0.2
     try:
         fresh = beside(deaf)
+        with pytest.raises(MemoryAway):
+            fresh.overlay.rules(SYSTEM)
         connection = sides.beside(
             connected(settings(), clock=clock),
             connected(settings(), clock=clock),
@@ -314,6 +349,11 @@ def test_without_the_database_nothing_is_sent_and_nothing_guessed(world, clock):
                 ask(call)
         with pytest.raises(Unavailable):
             connection.client.by_code(HERE)
+        world.switch("new")
+        heard = StoredSwitch(world.store, refresh_seconds=0)
+        before = heard.rules(SYSTEM)
+        heard._store = deaf
+        assert heard.rules(SYSTEM) == before != []
     finally:
         deaf.close()
 
