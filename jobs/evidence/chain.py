@@ -208,7 +208,7 @@ def _days(tx: PgTx, day: date | None) -> Iterator[Wrong]:
            ), a as (
                select right(subject, 10)::date as day, (facts->>'seals')::bigint as seals, (facts->>'rows')::bigint as rows,
                    decode(facts->>'head', 'hex') as head
-               from audit where action = %(action)s and actor = %(actor)s and subject like 'exchanges:%%'
+               from audit where action = %(action)s and actor = %(actor)s and subject ~ '^exchanges:[0-9]{4}-[0-9]{2}-[0-9]{2}$'
            )
            select day, d.day is null as open, s.day is null as gone, a.day is null as untold,
                (s.seals, s.rows, s.head) is distinct from (d.seals, d.rows, d.head) as other,

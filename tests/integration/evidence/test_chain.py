@@ -8,6 +8,7 @@ import pytest
 
 from jobs.evidence import chain
 from jobs.evidence.chain import verify
+from jobs.indicators import invariants
 from tests.integration.evidence.conftest import exchange, note
 from tests.support.waiting import eventually
 
@@ -131,3 +132,17 @@ def test_an_older_transaction_that_commits_late_is_sealed_too(pg_store, clock):
         assert [chain.seal(pg_store) for _ in range(8)] == [0] * 8
     assert seal_all(pg_store) == 2
     assert verify(pg_store).wrong == []
+
+
+def test_the_hourly_question_sees_it_and_what_is_sound_is_silent(sealed, owner):
+    """S6: an alarm, not a command that somebody would have to think of."""
+    assert invariants.check(sealed)["S6"] == 0
+    owner.execute("update exchange set outcome = 'x' where id = (select max(id) from exchange)")
+    assert invariants.check(sealed)["S6"] == 1
+
+
+def test_a_day_in_the_audit_that_says_otherwise_is_found(sealed, owner):
+    """Both copies of a day's end must be rewritten, and the audit has a chain of its own."""
+    owner.execute("update audit set facts = facts || '{\"rows\": 8}' where action = 'seal-exchanges'")
+
+    assert {each.kind for each in verify(sealed).wrong} == {"day"}
