@@ -46,7 +46,9 @@ def listing(
 def retry(
     login: Person,
     reason: _Reason,
-    ids: Annotated[list[int] | None, typer.Argument(help="Số của tin; bỏ trống: tất cả. / Ids; none: all.")] = None,
+    ids: Annotated[
+        list[int] | None, typer.Argument(help="Số của tin; bỏ trống: tất cả. / Ids; none: all.")
+    ] = None,
 ) -> None:
     """Thử lại ngay các tin đang chờ khai báo. / Try parked news again now."""
     with acting(login, "retry") as (services, actor):
