@@ -104,10 +104,10 @@ class _Ours:
                 "state": SessionState.WAITING.value,
                 "reference": told.their_reference or row["reference"],
             }
-            if told.watch_until is not None and not row["reference"]:
-                changed["expires_at"] = max(
-                    min(row["expires_at"], told.watch_until), tx.now + timedelta(seconds=1)
-                )
+            if told.watch_until is not None and not row["reference"] and told.watch_until < row["expires_at"]:
+                # The request dies on the phone before our deadline: the reminder comes before that.
+                until = max(told.watch_until, tx.now + timedelta(seconds=1))
+                changed |= {"expires_at": until, "reminder_at": tx.now + (until - tx.now) * 2 / 3}
         rows.change(tx, row["id"], **changed)
 
     def _finish(self, tx: PgTx, row: DictRow, told: SigningSession) -> None:

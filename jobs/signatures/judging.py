@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,12 +33,13 @@ class Judge(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Bench:
     """A checker and the digest of the list of roots that it believes."""
 
     judge: Judge
     trust: str
+    users: int = 0
 
 
 class Judging:
@@ -55,23 +58,48 @@ class Judging:
         """Whether roots are set at all: without them nothing is signed, for nothing could be verified."""
         return bool(self._settings.trust_directory)
 
-    def bench(self) -> Bench:
+    @contextmanager
+    def bench(self) -> Iterator[Bench]:
         """The checker of this moment; what people change in its directories is seen within a minute.
 
         Raises:
             TrustRefused: the directories hold no trust that can be used.
         """
+        with self._lock:
+            bench = self._current()
+            bench.users += 1
+        try:
+            yield bench
+        finally:
+            with self._lock:
+                bench.users -= 1
+                self._sweep(bench)
+
+    def close(self) -> None:
+        """End the workers of the checker; the next file gets new ones."""
+        with self._lock:
+            held, self._held = self._held, None
+            if held is not None:
+                self._sweep(held)
+
+    def _current(self) -> Bench:
         from connectors.signature_check.checker import checker_of
 
-        with self._lock:
-            now = self._clock.now()
-            if self._held is None or self._looked_at is None or now - self._looked_at > _FRESH:
-                seen = self._files()
-                if self._held is None or seen != self._seen:
-                    # The one before is left to the threads that still use it; its workers end with the last of them.
-                    self._held = Bench(checker_of(self._settings, clock=self._clock), self._version())
-                self._looked_at, self._seen = now, seen
-            return self._held
+        now = self._clock.now()
+        if self._held is None or self._looked_at is None or now - self._looked_at > _FRESH:
+            seen, before = self._files(), self._held
+            if before is None or seen != self._seen:
+                self._held = Bench(checker_of(self._settings, clock=self._clock), self._version())
+                if before is not None:
+                    self._sweep(before)
+            self._looked_at, self._seen = now, seen
+        assert self._held is not None  # noqa: S101 - narrows the type
+        return self._held
+
+    def _sweep(self, bench: Bench) -> None:
+        """End the workers of a checker that was replaced, with the last thread that used it."""
+        if bench is not self._held and bench.users == 0:
+            bench.judge.close()
 
     def _files(self) -> tuple[tuple[str, int, int], ...]:
         here = self._settings

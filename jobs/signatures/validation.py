@@ -14,7 +14,7 @@ from mappings.canonical.codec import to_json
 from mappings.canonical.signature import FileReport, SignatureKind, Verdict
 
 if TYPE_CHECKING:
-    from jobs.signatures.judging import Judging
+    from jobs.signatures.judging import Bench, Judging
     from jobs.store.postgres.store import PgStore
 
 log = structlog.get_logger(__name__)
@@ -38,12 +38,16 @@ class Validation:
         """
         if not self._judging.possible:
             return 0
-        bench, count = self._judging.bench(), 0
+        with self._judging.bench() as bench:
+            return self._run(bench, most)
+
+    def _run(self, bench: Bench, most: int) -> int:
+        count = 0
         while count < most:
             with self._store.transaction("verdicts-due") as tx:
                 found = rows.to_check(tx, bench.trust, min(_BATCH, most - count))
             for row in found:
-                self._judge(row["id"], row["dossier_code"], row["name"], row["tries"])
+                self._look(bench, row["id"], row["dossier_code"], row["name"], row["tries"])
             count += len(found)
             new = [row["id"] for row in found if row["tries"] == 0]
             with self._store.transaction("verdicts-scanned") as tx:
@@ -52,8 +56,7 @@ class Validation:
                 break
         return count
 
-    def _judge(self, file: int, code: str, name: str, tries: int) -> None:
-        bench = self._judging.bench()
+    def _look(self, bench: Bench, file: int, code: str, name: str, tries: int) -> None:
         with self._store.transaction("verdict-read") as tx:
             raw = rows.content(tx, file)
         if raw is None:

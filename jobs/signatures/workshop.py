@@ -110,19 +110,19 @@ class Workshop:
         values = {one["document"]: one["value"] for one in row["answer"]}
         made = []
         try:
-            judge = self._judging.bench().judge
-            for file, raw in zip(files, raws, strict=True):
-                made.append(
-                    making.finish(
-                        raw,
-                        from_json(PreparedDocument, file["prepared"]),
-                        values.get(file["document"], ""),
-                        certificate=row["certificate"],
-                        number=number,
-                        moment=self._store.clock.now(),
-                        judge=judge,
+            with self._judging.bench() as bench:
+                for file, raw in zip(files, raws, strict=True):
+                    made.append(
+                        making.finish(
+                            raw,
+                            from_json(PreparedDocument, file["prepared"]),
+                            values.get(file["document"], ""),
+                            certificate=row["certificate"],
+                            number=number,
+                            moment=self._store.clock.now(),
+                            judge=bench.judge,
+                        )
                     )
-                )
         except TrustRefused as exc:
             log.warning("signatures.no_trust", reason=str(exc))
             with self._store.transaction("signing-later") as tx:
