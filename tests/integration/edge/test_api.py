@@ -287,3 +287,30 @@ def test_unknown_addresses_and_methods_are_problems_too(browser):
     """A client parses one kind of error."""
     assert browser.get("/api/v1/nothing").headers["content-type"] == "application/problem+json"
     assert browser.delete("/api/v1/refunds").json()["code"] == "method-not-allowed"
+
+
+@pytest.mark.parametrize(("state", "shown"), [("SENT", "000201CODE"), ("PAID", None), ("EXPIRED", None)])
+def test_the_code_of_a_transfer_is_shown_only_while_it_may_be_paid(browser, portal, sql, state, shown):
+    """Who scans an old code pays twice."""
+    reference = f"VIETQR{state:0>10}"
+    sql.execute(
+        """insert into payment_attempt (reference, channel, provider, terminal, amount, state, created_at, paid_amount, payment_url)
+           values (%s, 'vietqr', 'vietqr', 'STNMT', 100000, %s, now(), case when %s = 'PAID' then 100000 end,
+               'https://motcua.example/thanh-toan?reference=X&code=000201CODE')""",
+        (reference, state, state),
+    )
+    answer = browser.get(f"/api/v1/payments/{reference}", headers=portal)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["qr_code"] == shown
+
+
+@pytest.mark.parametrize("channel", ["momo", "zalopay", "vietqr"])
+def test_every_way_to_pay_may_be_asked_for(browser, portal, desk, channel):
+    """What the installation lacks is for the desk to say."""
+    body = {"dossier_code": "H21.1-1", "channel": channel, "amount": 100_000, "payer_address": "127.0.0.1"}
+    desk.next_reference = REFERENCE
+    answer = browser.post(
+        "/api/v1/payments", json=body, headers={**portal, "idempotency-key": f"way-{channel}-0001"}
+    )
+    assert answer.status_code in (201, 202), answer.text
+    assert desk.acts[-1][1]["channel"] == channel
