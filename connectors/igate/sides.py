@@ -167,7 +167,8 @@ class Client:
     def changed_since(self, since: datetime, page: int) -> FeedPage:
         """One page of both feeds: of each the dossiers of the agencies that live there.
 
-        A version that no agency lives in is not asked. While one of the two is away the whole page is: a watermark that
+        A version that no agency lives in is not asked. One that agencies have just come to is read from some days before
+        ``since``: people may have begun there earlier, and only from now on it is listened to. While one of the two is away the whole page is: a watermark that
         moves without one of them would lose its changes.
 
         Raises:
@@ -175,7 +176,10 @@ class Client:
         """
         operation = "changed_since"
         versions = sorted(self.sides.concerned(operation), reverse=True)  # the old one first
-        pages = {version: self._page(version, since, page) for version in versions}
+        pages = {
+            version: self._page(version, self.sides.read_from(operation, version, since), page)
+            for version in versions
+        }
         items: list[DossierHead] = []
         for version in versions:
             heads = [

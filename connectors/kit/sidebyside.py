@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from connectors.errors import Forged, OutcomeUnknown, Rejected, Unavailable
@@ -16,7 +17,7 @@ from connectors.kit.connection import Connection
 from connectors.kit.effects import Call, Done, Finding, Operation
 from connectors.kit.seams import Clock
 from connectors.kit.shadow import Compared, Report, Shadow
-from connectors.kit.switching import Overlay, Rule, Switch, Version, choose, concerned, shadowed
+from connectors.kit.switching import Overlay, Rule, Switch, Version, arrived, choose, concerned, shadowed
 
 R = TypeVar("R")
 
@@ -187,6 +188,11 @@ class Sides:
     def concerned(self, operation: str) -> frozenset[Version]:
         """Versions that some agency's calls go to at this moment. Raises as :meth:`version`."""
         return concerned(self.switch, self._rules(operation), operation, self._clock.now())
+
+    def read_from(self, operation: str, version: Version, since: datetime) -> datetime:
+        """Where a feed of ``version`` begins: earlier, when agencies came to it after ``since``. Raises as :meth:`version`."""
+        here = arrived(self.switch, self._rules(operation), operation, since, self._clock.now())
+        return since - timedelta(days=self.switch.look_back_days) if version in here else since
 
     def shadowed(self, operation: str, agencies: Collection[str] = ()) -> bool:
         """Whether the other version is read too, to compare. Raises as :meth:`version`."""

@@ -65,6 +65,8 @@ class Switch(BaseModel):
         shadow: reading operations that are asked of both versions.
         same_ids: the new version has the dossiers under the ids of the old one. Otherwise ids are told apart, and the
             same dossier is found by its code. Assumed not: ids of two systems that were filled separately collide.
+        look_back_days: how far before a cut-over the version that agencies came to is read: people may have begun to work
+            there before it was said.
         shadow_waiting: comparisons that may wait; what comes above is left out and counted.
     """
 
@@ -75,6 +77,7 @@ class Switch(BaseModel):
     agencies: tuple[AgencyRule, ...] = ()
     shadow: frozenset[str] = frozenset()
     same_ids: bool = False
+    look_back_days: int = Field(default=3, ge=0, le=60)
     shadow_waiting: int = Field(default=100, ge=1, le=10_000)
 
 
@@ -148,6 +151,21 @@ def concerned(switch: Switch, rules: Sequence[Rule], operation: str, now: dateti
     return frozenset(found)
 
 
+def arrived(
+    switch: Switch, rules: Sequence[Rule], operation: str, since: datetime, now: datetime
+) -> frozenset[Version]:
+    """The versions to which agencies came after ``since``: what is read there from ``since`` on is not all of theirs."""
+    found = {
+        Version(rule.says.value)
+        for rule in _in_force(rules, operation, None, now)
+        if rule.says in _PLACES and rule.since > since
+    }
+    for rule in switch.agencies:
+        if since < datetime.combine(rule.since, time(), _HANOI) <= now:
+            found.add(rule.version)
+    return frozenset(found)
+
+
 def _in_force(
     rules: Sequence[Rule], operation: str, agencies: Collection[str] | None, now: datetime
 ) -> list[Rule]:
@@ -166,4 +184,15 @@ def _fits(pattern: str, agencies: Collection[str]) -> bool:
     return any(fnmatchcase(agency, pattern) for agency in agencies if agency)
 
 
-__all__ = ["AgencyRule", "Overlay", "Rule", "Says", "Switch", "Version", "choose", "concerned", "shadowed"]
+__all__ = [
+    "AgencyRule",
+    "Overlay",
+    "Rule",
+    "Says",
+    "Switch",
+    "Version",
+    "arrived",
+    "choose",
+    "concerned",
+    "shadowed",
+]

@@ -310,6 +310,20 @@ def test_an_agency_moves_and_comes_back_dossiers_fees_and_all(world):
     assert world.client.dossier(source(HERE)).head.source_id == here
 
 
+def test_what_began_in_the_new_one_before_it_was_said_is_not_lost(world):
+    """People begin to work there at eight, the sentence is said at ten, and the other agency kept the feed busy."""
+    early = f"{AGENCY}-261124-0777"
+    world.file(world.new, early)
+    world.clock.advance(7_200)
+    world.both(THERE)
+    world.switch("new", agency=AGENCY)
+    world.feed.run()
+    with world.store.transaction("look") as tx:
+        found = tx.dossiers.by_code(early)
+    assert found is not None
+    assert found.source_id.startswith(sides.MARK)
+
+
 def test_claims_hear_a_sentence_at_once_reads_within_seconds(world, pg_store):
     """A process that has not read it yet must not send a write where it does not belong."""
     lagging = beside(pg_store, refresh_seconds=1e9)

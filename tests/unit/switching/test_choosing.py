@@ -7,7 +7,17 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from connectors.kit.switching import AgencyRule, Rule, Says, Switch, Version, choose, concerned, shadowed
+from connectors.kit.switching import (
+    AgencyRule,
+    Rule,
+    Says,
+    Switch,
+    Version,
+    arrived,
+    choose,
+    concerned,
+    shadowed,
+)
 
 NOW = datetime(2026, 12, 1, 3, 0, tzinfo=UTC)
 OLD, NEW = Version.OLD, Version.NEW
@@ -134,6 +144,23 @@ def test_both_are_read_while_agencies_live_in_both():
     assert concerned(Switch(), rules, "changed_since", NOW) == {OLD, NEW}
     assert concerned(Switch(), [*rules, said("new")], "changed_since", NOW) == {NEW}
     assert concerned(Switch(), [said("new", operation="dossier")], "changed_since", NOW) == {OLD}
+
+
+def test_who_came_to_a_version_since_is_read_there_from_before():
+    """A cut-over of today is news to whoever read yesterday, and none to whoever read after it."""
+    rules = [
+        said("new", agency="H21.15", ago=DAY),
+        said("old", agency="H21.16", ago=DAY / 2),
+        said("new", ago=-DAY),
+    ]
+    switch = Switch(agencies=(AgencyRule(pattern="H21.17", version=NEW, since=date(2026, 12, 1)),))
+    assert arrived(Switch(), rules, "changed_since", NOW - 2 * DAY, NOW) == {OLD, NEW}
+    assert arrived(Switch(), rules, "changed_since", NOW - DAY * 0.9, NOW) == {OLD}
+    assert arrived(Switch(), rules, "changed_since", NOW - DAY * 0.4, NOW) == frozenset()
+    assert arrived(switch, [], "changed_since", NOW - DAY, NOW) == {NEW}
+    assert arrived(switch, [], "changed_since", NOW, NOW) == frozenset()
+    assert arrived(switch, [], "changed_since", NOW - 2 * DAY, NOW - DAY) == frozenset()
+    assert arrived(Switch(), [said("shadow")], "changed_since", NOW - DAY, NOW) == frozenset()
 
 
 def test_shadow_is_its_own_sentence():
