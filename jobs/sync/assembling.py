@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from jobs.periodic import LOCAL
 from mappings.canonical.codec import to_json
 from mappings.canonical.dossier import DossierDetail, DossierState
 from mappings.canonical.file import Channel, DossierFile, FeeItem, Paper, Step
@@ -120,6 +121,7 @@ def _applicant(detail: DossierDetail) -> Party:
             province=form.get("province", ""),
             commune=form.get("commune", ""),
             detail=form.get("address", ""),
+            codes_on=detail.head.applied_at.astimezone(LOCAL).date() if detail.head.applied_at else None,
         ),
         phone=form.get("phone", ""),
         email=form.get("email", ""),

@@ -25,6 +25,7 @@ from mappings.canonical.codec import from_json
 from mappings.canonical.dossier import DossierDetail
 from mappings.canonical.file import DossierFile, Paper
 from mappings.errors import MappingError
+from mappings.tables.dated import missing_row
 
 if TYPE_CHECKING:
     from jobs.effects.ports import EngineRows
@@ -312,6 +313,7 @@ class Sync:
             "dossier_code": code,
             "why": str(exc),
         }
+        facts |= missing_row(exc, system)
         name = f"not-mapped:{system}:{exc.table}:{exc.code}"
         tx.cases.open([NewCase(NOT_MAPPED, name[:200], None, code, None, facts)])
 
