@@ -1,4 +1,4 @@
-"""The old and the new iGate as one case system. Facts: docs/systems/igate.md, docs/adr/0120-side-by-side.md.
+"""The old and the new iGate as one case system. Facts: docs/systems/igate.md, docs/adr/0121-side-by-side.md.
 
 Ids of the new one carry a mark, so that an id is never asked of the wrong system: two systems that were filled separately
 give one id to two dossiers. The mark is no character of theirs; an id that still has it is refused before anything leaves.
