@@ -159,6 +159,24 @@ def verify(
     raise typer.Exit(code[report.verdict.value])
 
 
+@app.command("sessions")
+def sessions(as_json: _Json = False) -> None:
+    """Các phiên ký số mới nhất, không có dữ liệu cá nhân. / The newest signing sessions, nothing personal."""
+    from adapters.cli.reading import read, show
+    from jobs.store.postgres import signatures as rows
+
+    show("sessions", read(rows.sessions), as_json=as_json)
+
+
+@app.command("usage")
+def usage(as_json: _Json = False) -> None:
+    """Số phiên và tệp đã ký theo tháng, dịch vụ, cơ quan. / Sessions and signed files per month, provider, agency."""
+    from adapters.cli.reading import read, show
+    from jobs.store.postgres import signatures as rows
+
+    show("usage", read(rows.usage), as_json=as_json)
+
+
 def _moment(text: str) -> datetime:
     """A moment as people write it; a day alone is its end in Viet Nam."""
     if not text:

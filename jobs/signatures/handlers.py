@@ -82,11 +82,17 @@ class _Ours:
         if told.state in _ENDS:
             self._signatures.ended(tx, session, _ENDS[told.state], told.code or told.state.value)
         elif told.state is SigningState.SIGNED:
-            rows.change(
-                tx, session, state=SessionState.WAITING.value, reference=row["reference"] or ("" if hinted else told.their_reference),
-                answer=[to_json(one) for one in told.values], answer_hinted=hinted, ask_at=None, reminder_at=None,
-                work_at=tx.now, expires_at=tx.now + WAITS_TO_BE_VERIFIED,
-            )  # fmt: skip
+            changed: dict[str, object] = {
+                "answer": [to_json(one) for one in told.values],
+                "answer_hinted": hinted,
+                "ask_at": None,
+                "work_at": tx.now,
+                "expires_at": tx.now + WAITS_TO_BE_VERIFIED,
+            }
+            if not hinted:
+                reference = row["reference"] or told.their_reference
+                changed |= {"state": SessionState.WAITING.value, "reference": reference, "reminder_at": None}
+            rows.change(tx, session, **changed)
             tx.wake(queues.SIGNATURES)
         elif told.state is SigningState.SENT and self._signatures.finishes(row["provider"]):
             self._finish(tx, row, told)

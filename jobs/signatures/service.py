@@ -180,17 +180,17 @@ class Signatures:
     def run(self) -> int:
         """Everything that is due: asking, reminding, ending; preparing and finishing. How many sessions were touched."""
         count = 0
-        while True:
-            with self.store.transaction("signing-due") as tx:
-                found = rows.due(tx, _AT_ONCE)
-                for row in found:
-                    self._look(tx, row)
-            count += len(found)
-            if not found:
-                break
+        while found := self.store.run("signing-due", self._look_at_due):
+            count += found
         while self._workshop.work():
             count += 1
         return count
+
+    def _look_at_due(self, tx: PgTx) -> int:
+        found = rows.due(tx, _AT_ONCE)
+        for row in found:
+            self._look(tx, row)
+        return len(found)
 
     def _look(self, tx: PgTx, row: DictRow) -> None:
         session, now = row["id"], tx.now

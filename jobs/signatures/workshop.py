@@ -91,7 +91,8 @@ class Workshop:
             tuple(prepared.asked() for _, prepared in made),
             made[0][1].mechanism,
         )
-        with self._store.transaction("signing-prepared") as tx:
+
+        def keep(tx: PgTx) -> None:
             held = rows.locked(tx, row["id"])
             if held is None or files_prepared(rows.files_of(tx, row["id"])):
                 return
@@ -99,9 +100,10 @@ class Workshop:
                 facts = _facts(row, file, prepared.file_sha256)
                 rows.keep_prepared(tx, row["id"], file["number"], to_json(prepared), raw, facts)
             rows.change(tx, row["id"], work_at=None, work_tries=0)
-            tx.effects.plan(
-                [effect_of(row, "sign", SIGN, {"request": to_json(request)}, lane=row["dossier_code"])]
-            )
+            effect = effect_of(row, "sign", SIGN, {"request": to_json(request)}, lane=row["dossier_code"])
+            tx.effects.plan([effect])
+
+        self._store.run("signing-prepared", keep)
 
     def _finish(self, row: DictRow, files: list[DictRow], raws: list[bytes], number: str) -> None:
         from connectors.kit.signing.errors import NotReleased, WrongSignature
@@ -134,15 +136,17 @@ class Workshop:
         except NotReleased as exc:
             self._not_released(row, exc.report.verdict.value.lower(), again=exc.worth_trying_again)
             return
-        with self._store.transaction("signing-finished") as tx:
+
+        def keep(tx: PgTx) -> None:
             if rows.locked(tx, row["id"]) is None:
                 return
             for file, (raw, signed) in zip(files, made, strict=True):
-                rows.keep_signed(
-                    tx, row["id"], file["number"], to_json(signed), raw, _facts(row, file, signed.sha256)
-                )
+                facts = _facts(row, file, signed.sha256)
+                rows.keep_signed(tx, row["id"], file["number"], to_json(signed), raw, facts)
             self._ended(tx, row["id"], SessionState.SIGNED)
             tx.cases.close([f"signing-not-released:{row['id']}"], "signed")
+
+        self._store.run("signing-finished", keep)
 
     def _wrong(self, row: DictRow, code: str) -> None:
         """Values that are not of this certificate over these documents: nothing is written, nothing leaves."""

@@ -171,11 +171,12 @@ def keep_file(tx: PgTx, origin: str, raw: bytes, facts: Mapping[str, Any]) -> in
 
 
 def hinted(tx: PgTx, provider: str, transaction: str, theirs: str) -> DictRow | None:
-    """The open session that a push names, locked."""
+    """The open session that a push names, locked: by our name where it tells one, else by theirs."""
     return tx.fetch_one(
-        f"""select * from signing_session where provider = %s and {_OPEN}
-                and ((%s <> '' and transaction = %s) or (%s <> '' and reference = %s)) order by created_at limit 1 for update""",
-        (provider, transaction, transaction, theirs, theirs),
+        f"""select * from signing_session where provider = %(provider)s and {_OPEN}
+                and case when %(ours)s <> '' then transaction = %(ours)s else %(theirs)s <> '' and reference = %(theirs)s end
+            order by created_at limit 1 for update""",
+        {"provider": provider, "ours": transaction, "theirs": theirs},
     )
 
 

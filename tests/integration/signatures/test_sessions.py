@@ -205,9 +205,9 @@ def test_a_push_brings_the_question_forward_and_is_not_believed(world):
     before = len(world.effects("session_status"))
     lie = SigningHint(f"KY-{session.id}", "", "200")
 
-    for _ in range(50):
+    for _ in range(20):
         assert world.signatures.hint("smartca", lie)
-    world.work()
+        world.work()
 
     assert len(world.effects("session_status")) <= before + 1
     assert world.state(session) == ("waiting", "")
@@ -229,17 +229,59 @@ def test_a_true_push_ends_the_waiting_at_once(world):
     assert world.state(session) == ("signed", "")
 
 
-def test_a_push_that_names_anothers_session_changes_nothing(world):
-    """Our answer was lost, somebody tells a reference of theirs: only values that verify would prove it."""
+@pytest.mark.parametrize("does", ["refuse", "confirm"])
+def test_a_push_that_names_anothers_session_changes_nothing(waiting, does):
+    """Our answer was lost, somebody tells the name of another session: its end is not ours."""
+    waiting.citizen("csc", does=does, after_seconds=3000)
+    waiting.open(waiting.paper())
+    waiting.work()
+    [other] = waiting.csc.sessions
+    waiting.fault("csc", "authorize", "lose_answer")
+    session = waiting.open(waiting.paper("don-hai.pdf"), key="khoa-0002", hours=2)
+    waiting.work()
+    waiting.csc.sessions[other].behaviour.after_seconds = 0
+
+    waiting.signatures.hint("csc", SigningHint(f"KY-{session.id}", f"authorise:{other}", ""))
+    waiting.work()
+
+    assert len(waiting.effects("session_status")) == 1
+    assert waiting.state(session) == ("asked", "")
+    assert waiting.signed(session) == []
+
+
+def test_values_of_anothers_session_are_thrown_away_and_ours_stays_open(world):
+    """They are real signatures, of the same signer, over another paper."""
+    world.open(world.paper())
+    world.work()
+    [other] = world.csc.sessions.values()
+    world.csc.answers["R-of-another"] = other
     world.fault("csc", "authorize", "lose_answer")
-    session = world.open(world.paper(), hours=2)
+    session = world.open(world.paper("don-hai.pdf"), key="khoa-0002", hours=2)
     world.work()
 
-    world.signatures.hint("csc", SigningHint(f"KY-{session.id}", "sign:R-of-somebody-else", ""))
+    world.signatures.hint("csc", SigningHint(f"KY-{session.id}", "sign:R-of-another", ""))
     world.work()
 
     assert world.state(session) == ("asked", "")
     assert world.signed(session) == []
+    assert world.cases() == []
+    world.later(hours=3)
+    assert world.state(session) == ("expired", "deadline")
+
+
+def test_a_push_finds_the_session_whose_answer_was_lost(world):
+    """The name it tells is right: values that verify prove it, and the session ends well."""
+    world.fault("csc", "authorize", "lose_answer")
+    session = world.open(world.paper(), hours=2)
+    world.work()
+    [ours] = world.csc.sessions.values()
+    world.csc.answers["R-ours"] = ours
+
+    world.signatures.hint("csc", SigningHint(f"KY-{session.id}", "sign:R-ours", ""))
+    world.work()
+
+    assert world.state(session) == ("signed", "")
+    assert len(world.signed(session)) == 1
 
 
 def test_what_cannot_be_judged_yet_waits_here_and_leaves_when_it_is_valid(world):
@@ -362,3 +404,15 @@ def test_work_that_was_interrupted_is_done_by_another_process(world):
     world.later(minutes=11)
     assert world.state(session) == ("signed", "")
     assert len(world.books("csc")["sessions"]) == 1
+
+
+def test_the_lists_of_the_command_line_name_nobody(world):
+    """Sessions and usage as an operator prints them."""
+    world.open(world.paper())
+    world.work()
+
+    with world.store.transaction("look") as tx:
+        sessions, usage = rows.sessions(tx), rows.usage(tx)
+    assert [(row["state"], row["files"]) for row in sessions] == [("signed", 1)]
+    assert [(row["month"], row["signed"], row["files_signed"]) for row in usage] == [("2026-11", 1, 1)]
+    assert not any(word in str([*sessions, *usage]) for word in (WHO["csc"], *NAMES))
