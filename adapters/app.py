@@ -33,6 +33,7 @@ from adapters.webhooks.dossier_door import DossierDoor
 from adapters.webhooks.gateway_notice import GatewayNotice
 from adapters.webhooks.payment_platform import PlatformConfirm
 from adapters.webhooks.payment_return import payment_return
+from adapters.webhooks.signing import SigningPush
 from adapters.webhooks.vnpay import VnpayIpn
 from adapters.webhooks.writer import GroupedWriter, connector
 
@@ -85,6 +86,8 @@ def _webhooks(edge: Edge) -> tuple[list[BaseRoute], list[GroupedWriter]]:
             for made in [DossierDoor(edge, edge.inbound, door)]
             for path in made.paths
         ]
+    if edge.signatures is not None:
+        routes += [Route(each.path, SigningPush(edge, each).serve, methods=["POST"]) for each in edge.hints]
     if edge.platform is not None:
         confirm = PlatformConfirm(edge, edge.platform, connect)
         routes.append(Route("/webhooks/payment-platform/confirm", confirm.serve, methods=["POST"]))

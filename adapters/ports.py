@@ -92,6 +92,7 @@ class Edge:
         notices: doors of the other gateways.
         payments, refunds, reconciliation, effects: the services behind the doors.
         inbound, doors: what other systems send about dossiers (``adapters.webhooks.dossiers``).
+        signatures, hints: signing sessions, and where signature CAs push news of them (``adapters.webhooks.signing``).
         evidence: bodies of exchanges; ``None``: they are not part of this installation.
         links: of files that other systems pull; ``None``: nobody may.
         sandbox: every outside system is a stand-in; shown on every page.
@@ -115,6 +116,8 @@ class Edge:
     evidence: Any = None
     inbound: Inbound | None = None
     doors: Sequence[Any] = ()
+    signatures: Any = None
+    hints: Sequence[Any] = ()
     ready: Readiness | None = None
     sandbox: bool = False
     public_url: str = "http://127.0.0.1:8080"

@@ -25,6 +25,7 @@ def edge_of(runtime: Runtime) -> Edge:
     from adapters.ports import Edge, PlatformDoor, VnpayDoor
     from adapters.webhooks.dossiers import doors
     from adapters.webhooks.gateway_doors import notice_doors
+    from adapters.webhooks.signing import hint_doors
     from connectors.errors import Forged
     from connectors.payment_platform.notifications import answer
     from jobs.health import readiness
@@ -50,6 +51,8 @@ def edge_of(runtime: Runtime) -> Edge:
         links=runtime.services.links,
         evidence=runtime.services.evidence,
         inbound=runtime.services.inbound,
+        signatures=runtime.services.signatures,
+        hints=hint_doors(settings.connectors, runtime.clock),
         doors=doors(settings.connectors, runtime.connectors.clients, runtime.clock),
         ready=lambda: readiness(runtime),
         sandbox=settings.sandbox,
