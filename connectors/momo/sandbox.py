@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from connectors.kit.sandbox import Clock, Sandbox, SandboxAnswer, SandboxRequest, route
-from connectors.momo.sandbox_notices import Notices
+from connectors.kit.sandbox_notices import Notices
 
 _GATEWAY = "/v2/gateway/api"
 _WORDS = {

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from connectors.kit.sandbox import Clock, Sandbox, SandboxAnswer, SandboxRequest, route
-from connectors.zalopay.sandbox_notices import Notices
+from connectors.kit.sandbox_notices import Notices
 
 _ZONE = timezone(timedelta(hours=7))
 _OPEN, _PAID, _FAILED = 3, 1, 2

@@ -1,4 +1,4 @@
-"""How the sandbox wallet calls the merchant's notice address. On threads of its own."""
+"""How a sandbox calls somebody's notice address, now or later. On threads of its own."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Notices:
                 return
             self._waiting.append((due, reference, body))
             if self._background and self._thread is None:
-                self._thread = threading.Thread(target=self._look, name="zalopay-notices", daemon=True)
+                self._thread = threading.Thread(target=self._look, name="sandbox-notices", daemon=True)
                 self._thread.start()
 
     def run_due(self, *, to_the_end: bool = False) -> None:
@@ -61,7 +61,7 @@ class Notices:
             due = [item for item in self._waiting if item[0] <= now]
             self._waiting = [item for item in self._waiting if item[0] > now]
             if due and self._pool is None:
-                self._pool = ThreadPoolExecutor(4, thread_name_prefix="zalopay-callback")
+                self._pool = ThreadPoolExecutor(4, thread_name_prefix="sandbox-notice")
             begun = [self._pool.submit(self._send, *item[1:]) for item in due] if self._pool else []
             self._running |= set(begun)
         for future in begun:
