@@ -12,6 +12,7 @@ from adapters.dashboard.words import say
 from jobs.access import audit
 from jobs.access.model import Right
 from jobs.errors import NotFound
+from jobs.store.postgres import signatures
 from jobs.store.postgres.views import dossiers
 
 
@@ -56,6 +57,7 @@ def show(visit: Visit, *, personal: bool = False) -> Response:
             "payments": dossiers.payments(tx, code),
             "refunds": dossiers.refunds(tx, code),
             "tasks": dossiers.tasks(tx, code),
+            "verdicts": signatures.verdicts_of(tx, code),
         }
         newest = dossiers.newest_event(tx)
     more = len(events) > dossiers.TIMELINE

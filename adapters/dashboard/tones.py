@@ -10,11 +10,13 @@ _TONES: dict[str, dict[str, str]] = {
         "case_state": "closed explained",
         "fee_state": "paid exempt",
         "light": "open",
+        "verdict": "VALID",
     },
     "ask": {
         "refund_state": "UNKNOWN",
         "attempt_state": "UNKNOWN SUSPECT",
         "effect_state": "unknown",
+        "verdict": "INDETERMINATE",
     },
     "care": {
         "refund_state": "REQUESTED RETURNED_BY_BANK NOT_SENT",
@@ -24,7 +26,7 @@ _TONES: dict[str, dict[str, str]] = {
         "fee_state": "overpaid",
         "light": "slow broken",
     },
-    "bad": {"refund_state": "REJECTED", "effect_state": "refused"},
+    "bad": {"refund_state": "REJECTED", "effect_state": "refused", "verdict": "INVALID MALFORMED"},
     "calm": {
         "refund_state": "DECLINED WITHDRAWN RELEASED",
         "attempt_state": "FAILED EXPIRED",

@@ -249,9 +249,8 @@ def keep_verdict(tx: PgTx, row: Mapping[str, Any]) -> None:
 def verdicts_of(tx: PgTx, dossier_code: str) -> list[DictRow]:
     """The newest verdict of each file of a dossier, for screens; unsigned files are left out."""
     return tx.fetch(
-        """select distinct on (v.file_id) v.file_id, f.name, v.verdict, v.reasons, v.signers, v.at
-           from signature_verdict v join stored_file f on f.id = v.file_id
-           where v.dossier_code = %s and v.verdict <> 'UNSIGNED' order by v.file_id, v.at desc""",
+        """select distinct on (v.file_id) v.file_id, v.verdict, v.reasons, v.signers, v.at
+           from signature_verdict v where v.dossier_code = %s and v.verdict <> 'UNSIGNED' order by v.file_id, v.at desc""",
         (dossier_code,),
     )
 

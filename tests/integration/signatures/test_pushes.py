@@ -13,9 +13,11 @@ from adapters.ports import Edge
 from adapters.webhooks.signing import hint_doors
 from connectors.kit.seams import RandomIds
 from jobs.access.service import Access
+from jobs.store.postgres import signatures as rows
 from tests.contract.mysign import conftest as mysign_world
 from tests.contract.smartca import conftest as smartca_world
 from tests.integration.edge.serving import visiting
+from tests.integration.signatures.conftest import CODE
 
 NOTIFY, TOKEN, RESULT = "/webhooks/smartca/notify", "/webhooks/mysign/token", "/webhooks/mysign/result"
 
@@ -103,3 +105,14 @@ def test_viettel_takes_a_token_first(world, door):
     token = door.post(TOKEN, json=issued).json()["access_token"]
     answer = door.post(RESULT, content=body, headers={"Authorization": f"Bearer {token}"})
     assert (answer.status_code, answer.json()) == (200, {"status_code": "00"})
+
+
+def test_the_dossiers_page_shows_verdicts_and_no_name(world):
+    """What the page is given: the signer masked, unsigned papers left out."""
+    world.open(world.paper("Trần Thị Ký Thử.pdf"))
+    world.work()
+    world.validation.run()
+
+    with world.store.transaction("look") as tx:
+        [shown] = rows.verdicts_of(tx, CODE)
+    assert (shown["verdict"], shown["signers"]) == ("VALID", ["T. T. K. T. •••••••••011"])
