@@ -81,7 +81,10 @@ def reversed_of(story: Story, taken: Iterable[Taken]) -> int:
 
 
 def fingerprint(facts: Facts) -> str:
-    """Of the final books, dossier by dossier: what was due, taken and given back. The same seed gives the same one."""
+    """Of the final books, dossier by dossier: what was due, taken and given back.
+
+    The same seed gives the same one, unless a machine too slow for the play's time-outs leaves a refund with a person.
+    """
     payment_of = {refund.reference: refund.payment for refund in facts.refunds}
     dossier_of = {name: story.code for story in facts.stories.values() for name in story.asked}
     lines: dict[str, list[str]] = {
