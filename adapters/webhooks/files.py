@@ -28,8 +28,12 @@ class FileDoor:
     async def serve(self, request: Request) -> Response:
         links, parts = self._edge.links, request.path_params
         file, until = parts["id"], parts["until"]
-        good = links is not None and max(file, until) <= _MOST
-        if not good or not links.good(file, until, parts["mark"], self._edge.clock.now()):  # type: ignore[union-attr]
+        ours = (
+            links is not None
+            and max(file, until) <= _MOST
+            and links.good(file, until, parts["mark"], self._edge.clock.now())
+        )
+        if not ours:
             PULLED.labels("refused").inc()
             return Response(b"", 404)
         row = await run_in_threadpool(self._row, file)

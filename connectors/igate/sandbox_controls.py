@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from connectors.igate.sandbox_books import STATUS_OF_STATE, Case, Fee, book_of
 from connectors.kit.sandbox import Sandbox, SandboxAnswer, SandboxRequest, route
 
 
-class CaseSystemControls(Sandbox):
+class CaseSystemControls(Sandbox, ABC):
     """The control addresses; the case system itself derives from it."""
 
     cases: dict[str, Case]
@@ -76,22 +77,27 @@ class CaseSystemControls(Sandbox):
         del request
         return _json({"dossiers": {case.code: book_of(case) for case in self.cases.values()}})
 
+    @abstractmethod
     def _control(
         self, request: SandboxRequest, act: Callable[[dict[str, Any]], SandboxAnswer]
     ) -> SandboxAnswer:
-        raise NotImplementedError
+        """Run ``act`` on the body as JSON; what it says wrong is answered with 4xx."""
 
+    @abstractmethod
     def _shown(self, case: Case, status: int = 200) -> SandboxAnswer:
-        raise NotImplementedError
+        """The dossier as the case system shows it."""
 
+    @abstractmethod
     def _file(self, facts: dict[str, Any]) -> Case:
-        raise NotImplementedError
+        """A new dossier from what the player says."""
 
+    @abstractmethod
     def _fee(self, item: dict[str, Any], paid: int) -> Fee:
-        raise NotImplementedError
+        """A fee line from what the player says; ``paid`` in đồng."""
 
+    @abstractmethod
     def _touch(self, case: Case) -> None:
-        raise NotImplementedError
+        """It was changed now."""
 
 
 def _json(data: object) -> SandboxAnswer:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from asn1crypto import algos, cms, core, crl, keys, ocsp, x509  # type: ignore[import-untyped]
+from asn1crypto import algos, cms, core, crl, keys, ocsp, x509
 
 __all__ = ["algos", "cms", "core", "crl", "keys", "ocsp", "x509"]

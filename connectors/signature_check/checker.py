@@ -67,12 +67,12 @@ class Checker:
                 report = self._pool.check(path, asked, self._with(lists))
         return demanded(report, signer) if signer else report
 
-    def check_bytes(self, raw: bytes, name: str, **how: object) -> FileReport:
-        """As :meth:`check`, for what lies in memory: the reader needs a file on disk to keep its own memory small."""
+    def check_bytes(self, raw: bytes, name: str) -> FileReport:
+        """As :meth:`check` without demands, for what lies in memory: the reader needs a file on disk to keep its own memory small."""
         with tempfile.NamedTemporaryFile(prefix="signature-") as file:
             file.write(raw)
             file.flush()
-            return replace(self.check(Path(file.name), **how), name=name)  # type: ignore[arg-type]
+            return replace(self.check(Path(file.name)), name=name)
 
     def close(self) -> None:
         """End the workers."""

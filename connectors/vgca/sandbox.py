@@ -110,7 +110,7 @@ class VgcaSandbox(SigningSandbox):
 
     def _pades(self, raw: bytes, holder: Holder) -> bytes:
         """SubFilter ETSI.CAdES.detached, as files signed that way have."""
-        from asn1crypto import keys, x509  # type: ignore[import-untyped]
+        from asn1crypto import keys, x509
         from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
         from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
         from pyhanko.sign import signers
@@ -118,7 +118,7 @@ class VgcaSandbox(SigningSandbox):
         from pyhanko_certvalidator.registry import SimpleCertificateStore
 
         ca = x509.Certificate.load(self.authority.ca.public_bytes(Encoding.DER))
-        store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+        store = SimpleCertificateStore()
         store.register(ca)
         key = keys.PrivateKeyInfo.load(
             holder.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
@@ -136,7 +136,7 @@ def _anew(raw: bytes) -> bytes:
     from pyhanko.pdf_utils.writer import copy_into_new_writer
 
     out = BytesIO()
-    copy_into_new_writer(PdfFileReader(BytesIO(raw))).write(out)  # type: ignore[no-untyped-call]
+    copy_into_new_writer(PdfFileReader(BytesIO(raw))).write(out)
     return out.getvalue()
 
 

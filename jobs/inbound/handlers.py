@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
@@ -25,7 +26,7 @@ CONFIRMATIONS = (
 _FAILED = (EffectState.REFUSED, EffectState.PARKED)
 
 
-class _Ours:
+class _Ours(ABC):
     """Effects of the inbound work; the same operations may be used by others."""
 
     def on_claim(self, tx: Tx, effects: Sequence[Effect]) -> Mapping[int, str]:  # noqa: ARG002 - lanes keep the order
@@ -36,9 +37,9 @@ class _Ours:
             if outcome.effect.cause == model.CAUSE:
                 self.one(cast("PgTx", tx), outcome)
 
+    @abstractmethod
     def one(self, tx: PgTx, outcome: Outcome) -> None:
         """What became of one of ours."""
-        raise NotImplementedError
 
 
 class Telling(_Ours):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
@@ -51,7 +52,7 @@ _ENDS = {
 }
 
 
-class _Ours:
+class _Ours(ABC):
     """Effects of the signing work; the same operations may be used by others."""
 
     def __init__(self, signatures: Signatures) -> None:
@@ -68,9 +69,9 @@ class _Ours:
                 if row is not None:
                     self.one(ours, row, outcome)
 
+    @abstractmethod
     def one(self, tx: PgTx, row: DictRow, outcome: Outcome) -> None:
         """What became of one of ours; its session is open and locked."""
-        raise NotImplementedError
 
     def moved(self, tx: PgTx, row: DictRow, told: SigningSession, *, hinted: bool = False) -> None:
         """The provider told where the session stands."""
@@ -197,8 +198,11 @@ class Status(_Ours):
             self.waits(tx, row)
 
 
-class Told(_Ours):
-    """The case system was told how a session ended."""
+class Told:
+    """The case system was told how a session ended; the session itself needs nothing more."""
+
+    def on_claim(self, tx: Tx, effects: Sequence[Effect]) -> Mapping[int, str]:  # noqa: ARG002 - a note harms nobody
+        return {}
 
     def on_outcome(self, tx: Tx, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
@@ -225,7 +229,7 @@ def handlers(signatures: Signatures) -> dict[tuple[str, str], Handler]:
         if signatures.finishes(system):
             found[system, FINISH] = signing
     if signatures.tells:
-        found[CASE_SYSTEM, "add_note"] = Told(signatures)
+        found[CASE_SYSTEM, "add_note"] = Told()
     return found
 
 

@@ -24,7 +24,7 @@ _FRESH = timedelta(minutes=1)
 class Judge(Protocol):
     """See :class:`connectors.signature_check.checker.Checker`."""
 
-    def check_bytes(self, raw: bytes, name: str, **how: object) -> FileReport:
+    def check_bytes(self, raw: bytes, name: str) -> FileReport:
         """The verdict on a file."""
         ...
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from asn1crypto import algos, cms, crl, ocsp, tsp, x509  # type: ignore[import-untyped]
+from asn1crypto import algos, cms, crl, ocsp, tsp, x509
 
 __all__ = ["algos", "cms", "crl", "ocsp", "tsp", "x509"]

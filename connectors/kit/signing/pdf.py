@@ -225,7 +225,7 @@ def _mechanism(certificate: bytes, *, pss: bool) -> Mechanism:
 def _signer(
     certificate: bytes, chain: Sequence[bytes], mechanism: Mechanism, value: bytes | None = None
 ) -> ExternalSigner:
-    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    store = SimpleCertificateStore()
     store.register_multiple([asn1.Certificate.load(one) for one in chain])
     return ExternalSigner(
         asn1.Certificate.load(certificate),
@@ -261,7 +261,7 @@ def _place(writer: IncrementalPdfFileWriter, field: str, stamp: Stamp | None) ->
     number = stamp.page - 1 if stamp.page > 0 else pages + stamp.page
     if stamp.page == 0 or not 0 <= number < pages:
         raise Unsignable("no-such-page", f"page {stamp.page} of {pages}")
-    page = writer.prev.find_page_for_modification(number)[0].get_object()  # type: ignore[no-untyped-call]
+    page = writer.prev.find_page_for_modification(number)[0].get_object()
     while "/MediaBox" not in page:
         page = page["/Parent"]
     left, bottom, right, top = (float(edge) for edge in page["/MediaBox"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Protocol
+from typing import Protocol
 
 from connectors.kit.signing.errors import NotReleased
 from mappings.canonical.signature import (
@@ -20,7 +20,7 @@ from mappings.canonical.signing import DocumentKind, Level, SignedDocument
 class Judge(Protocol):
     """What is asked of the signature check; ``connectors.signature_check.checker.Checker`` is one."""
 
-    def check_bytes(self, raw: bytes, name: str, **how: Any) -> FileReport:
+    def check_bytes(self, raw: bytes, name: str) -> FileReport:
         """The verdict on a file, whoever signed it."""
         ...
 

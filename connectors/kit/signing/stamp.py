@@ -108,7 +108,7 @@ def _font() -> bytes:
 
 @cache
 def _letters() -> frozenset[int]:
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+    from fontTools.ttLib import TTFont
 
     with TTFont(BytesIO(_font())) as font:
         return frozenset(font.getBestCmap())

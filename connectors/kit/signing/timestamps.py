@@ -48,7 +48,7 @@ class Stamper(TimeStamper):
 
     def __init__(self, settings: TsaSettings, transport: Transport) -> None:
         """Nothing is asked yet."""
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # pyhanko gives this base no types
         self._settings, self._transport = settings, transport
         self._seats = threading.BoundedSemaphore(settings.at_once)
 

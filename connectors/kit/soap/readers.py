@@ -175,7 +175,8 @@ def _field(name: str, hint: Any, namespace: str) -> _Field:
     kind, notes = _bare(hint)
     named = next((note for note in notes if isinstance(note, Named)), Named())
     rule = next((note.take for note in notes if isinstance(note, As)), None)
-    least, most = 1, 1
+    least = 1
+    most: int | None = 1
     if get_origin(kind) in (Union, UnionType):
         kind, inner = _bare(next(option for option in get_args(kind) if option is not NoneType))
         rule = rule or next((note.take for note in inner if isinstance(note, As)), None)
@@ -183,7 +184,7 @@ def _field(name: str, hint: Any, namespace: str) -> _Field:
     if get_origin(kind) is tuple:
         kind, inner = _bare(get_args(kind)[0])
         rule = rule or next((note.take for note in inner if isinstance(note, As)), None)
-        least, most = 0, None  # type: ignore[assignment]
+        least, most = 0, None
     place = Place.CHILD
     if named.attribute:
         place = Place.ATTRIBUTE if named.local else Place.OWN

@@ -315,7 +315,7 @@ def test_the_judge_is_asked_for_every_file(round_trip):
     """Without a verdict nothing is taken."""
 
     class Away:
-        def check_bytes(self, raw, name, **how):
+        def check_bytes(self, raw, name):
             from mappings.canonical.signature import Reason, refused
 
             return refused(name, NOW, Reason.CHECKER_FAILED)
