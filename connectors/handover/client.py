@@ -20,6 +20,7 @@ from connectors.handover.profile import Action, Answer, MapField, Profile
 from connectors.handover.translate import message, told
 from connectors.kit.effects import EffectClass
 from connectors.kit.reading import Unreadable
+from connectors.kit.refusing import before_sending
 from connectors.kit.transport import Transport
 from mappings.errors import MappingError
 
@@ -72,7 +73,7 @@ class Client:
         reference: str,
         deadline_seconds: float | None,
     ) -> tuple[dict[str, Any], Judged]:
-        with self._ours(name, reference):
+        with before_sending(self.system, name, reference, MappingError):
             made = message(self.profile, action, self._with_content(facts, action.fields))
             body: dict[str, Any] = {"json": made.body} if action.body == "json" else {}
             if self.profile.soap is not None:
@@ -159,16 +160,6 @@ class Client:
         if not found:
             raise ValueError("một tệp của hồ sơ không có nội dung · a file of the dossier has no content")
         return found
-
-    @contextmanager
-    def _ours(self, name: str, reference: str) -> Iterator[None]:
-        """What must not leave is refused before a byte does: repeating cannot help."""
-        try:
-            yield
-        except (ValueError, MappingError) as exc:
-            raise Rejected(
-                str(exc), system=self.system, operation=name, code="not-sent", reference=reference
-            ) from exc
 
     @contextmanager
     def _agreed(self, name: str, reference: str) -> Iterator[None]:

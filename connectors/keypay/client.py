@@ -6,19 +6,19 @@ Answers carry no hash that any paper describes: they are believed for TLS and fo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from connectors.errors import ContractBroken, OutcomeUnknown, Rejected
+from connectors.errors import OutcomeUnknown, Rejected
 from connectors.keypay import wire
 from connectors.keypay.settings import Settings
 from connectors.keypay.translate import news_of, text_for
 from connectors.kit.effects import EffectClass
 from connectors.kit.reading import Unreadable, a_text, agreed, an_object, read_json
+from connectors.kit.refusing import before_sending, payer_page
 from connectors.kit.transport import Transport
 from mappings.canonical.payment import PaymentNews, PaymentVerdict
 
@@ -54,7 +54,7 @@ class Client:
             OutcomeUnknown: it may be open; nobody holds its address. Ask by its number.
         """
         settings = self._settings
-        with self._ours(OPEN, reference):
+        with before_sending(SYSTEM, OPEN, reference):
             self._fits(reference, amount)
             asked = {
                 "client_id": settings.client_id,
@@ -81,7 +81,13 @@ class Client:
             if code not in settings.done_codes:
                 # Codes of refusal are not known: it may be our own number, used before.
                 raise OutcomeUnknown(f"code {code}", **facts)
-            return self._page(a_text(fields, settings.page_field, most=4_000, empty=False), facts)
+            return payer_page(
+                a_text(fields, settings.page_field, most=4_000, empty=False),
+                base_url=self._settings.base_url,
+                hosts=self._settings.page_hosts,
+                field="the page",
+                facts=facts,
+            )
 
     def query(self, *, reference: str, amount: int, deadline_seconds: float | None = None) -> PaymentNews:
         """What KeyPay knows of a payment; a state that nobody has named is unknown and asked again.
@@ -91,7 +97,7 @@ class Client:
             ContractBroken: answered, but not as agreed.
         """
         settings = self._settings
-        with self._ours(QUERY, reference):
+        with before_sending(SYSTEM, QUERY, reference):
             self._fits(reference, None)
             asked = {
                 "client_id": settings.client_id,
@@ -172,24 +178,3 @@ class Client:
         least, most = self._settings.least_amount, self._settings.most_amount
         if amount is not None and (type(amount) is not int or not least <= amount <= most):
             raise ValueError(f"the amount is outside the limits {least} to {most} đồng")
-
-    def _page(self, address: str, facts: Mapping[str, Any]) -> str:
-        parts = urlsplit(address)
-        here = urlsplit(self._settings.base_url).scheme == "http"  # a sandbox on this machine
-        if parts.scheme != "https" and not (here and parts.scheme == "http"):
-            raise ContractBroken("the page's address is not https", **facts)
-        if not parts.hostname or parts.username or not address.isprintable() or " " in address:
-            raise ContractBroken("the page's address is malformed", **facts)
-        if self._settings.page_hosts and parts.hostname.lower() not in self._settings.page_hosts:
-            raise ContractBroken("the page leads to a host that was not agreed", **facts)
-        return address
-
-    @contextmanager
-    def _ours(self, operation: str, reference: str) -> Iterator[None]:
-        """What we must not send is refused before a byte leaves."""
-        try:
-            yield
-        except ValueError as exc:
-            raise Rejected(
-                str(exc), system=SYSTEM, operation=operation, code="not-sent", reference=reference
-            ) from exc

@@ -5,14 +5,11 @@ Answers carry no hash that any paper describes: they are believed for TLS and fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from connectors.errors import (
-    ContractBroken,
     CredentialsRefused,
     OutcomeUnknown,
     Rejected,
@@ -20,6 +17,7 @@ from connectors.errors import (
 )
 from connectors.kit.effects import Done, EffectClass, Finding, NotDone, Refused, Undecided
 from connectors.kit.reading import Unreadable, a_text, a_whole, agreed, an_object, read_json
+from connectors.kit.refusing import before_sending, payer_page
 from connectors.kit.seams import Ids, RandomIds
 from connectors.kit.transport import Transport
 from connectors.momo import wire
@@ -87,7 +85,7 @@ class Client:
             Unavailable, CredentialsRefused: nothing was opened.
             OutcomeUnknown: it may be open; ask again with the same reference.
         """
-        with self._ours(OPEN, reference):
+        with before_sending(SYSTEM, OPEN, reference):
             self._fits(reference, amount, self._settings.least_amount, self._settings.most_amount)
             asked: dict[str, Any] = {
                 "partnerCode": self._settings.partner_code,
@@ -109,7 +107,13 @@ class Client:
                 raise self._not_done(OPEN, reference, code, fields)
             _echoes(fields, asked, ("orderId", "requestId", "partnerCode", "amount"))
             address = a_text(fields, "payUrl", most=4_000, empty=False)
-        return self._page(address, reference)
+        return payer_page(
+            address,
+            base_url=self._settings.base_url,
+            hosts=self._settings.page_hosts,
+            field="payUrl",
+            facts={"system": SYSTEM, "operation": OPEN, "reference": reference},
+        )
 
     def query(self, *, reference: str, amount: int, deadline_seconds: float | None = None) -> PaymentNews:
         """What MoMo knows of a payment. 'Unknown order' (42) is news without a verdict: no proof that no money moved.
@@ -139,7 +143,7 @@ class Client:
             Rejected: they refuse for good, or we do before anything left (code ``not-sent``).
             OutcomeUnknown: it may be under way (40, 41, 43, 99, 1081, 422, silence): ask before anything else.
         """
-        with self._ours(REFUND, refund.reference):
+        with before_sending(SYSTEM, REFUND, refund.reference):
             self._fits(
                 refund.reference, refund.amount, self._settings.refund_least, self._settings.refund_most
             )
@@ -322,28 +326,6 @@ class Client:
             raise ValueError("a reference that MoMo would refuse")
         if type(amount) is not int or not least <= amount <= most:
             raise ValueError(f"the amount is outside MoMo's limits {least} to {most} đồng")
-
-    def _page(self, address: str, reference: str) -> str:
-        parts = urlsplit(address)
-        facts: dict[str, str] = {"system": SYSTEM, "operation": OPEN, "reference": reference}
-        here = urlsplit(self._settings.base_url).scheme == "http"  # a sandbox on this machine
-        if parts.scheme != "https" and not (here and parts.scheme == "http"):
-            raise ContractBroken("payUrl is not https", **facts)
-        if not parts.hostname or parts.username or not address.isprintable() or " " in address:
-            raise ContractBroken("payUrl is malformed", **facts)
-        if self._settings.page_hosts and parts.hostname.lower() not in self._settings.page_hosts:
-            raise ContractBroken("payUrl leads to a host that was not agreed", **facts)
-        return address
-
-    @contextmanager
-    def _ours(self, operation: str, reference: str) -> Iterator[None]:
-        """What we must not send is refused before a byte leaves."""
-        try:
-            yield
-        except ValueError as exc:
-            raise Rejected(
-                str(exc), system=SYSTEM, operation=operation, code="not-sent", reference=reference
-            ) from exc
 
 
 def _said(fields: Mapping[str, Any]) -> str:

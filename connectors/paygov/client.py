@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Any
-from urllib.parse import urlsplit
 
-from connectors.errors import ContractBroken, OutcomeUnknown, Rejected
+from connectors.errors import OutcomeUnknown, Rejected
 from connectors.kit.effects import EffectClass
 from connectors.kit.reading import Unreadable, a_text, agreed, an_object, read_json
+from connectors.kit.refusing import payer_page
 from connectors.kit.transport import Transport
 from connectors.paygov import wire
 from connectors.paygov.settings import Settings
@@ -85,7 +84,13 @@ class Client:
             if code not in self._settings.done_codes:
                 # Codes of refusal are not known: it may be our own number, used before.
                 raise OutcomeUnknown(f"code {code}", **facts)
-            return self._page(a_text(fields, self._settings.page_field, most=4_000, empty=False), facts)
+            return payer_page(
+                a_text(fields, self._settings.page_field, most=4_000, empty=False),
+                base_url=self._settings.base_url,
+                hosts=self._settings.page_hosts,
+                field="the page",
+                facts=facts,
+            )
 
     def _message(
         self,
@@ -119,14 +124,3 @@ class Client:
         if settings.request_checksum is not None:
             asked["checksum"] = wire.checksum(settings.request_checksum, asked, settings.signing_key)
         return asked
-
-    def _page(self, address: str, facts: dict[str, Any]) -> str:
-        parts = urlsplit(address)
-        here = urlsplit(self._settings.base_url).scheme == "http"  # a sandbox on this machine
-        if parts.scheme != "https" and not (here and parts.scheme == "http"):
-            raise ContractBroken("the page's address is not https", **facts)
-        if not parts.hostname or parts.username or not address.isprintable() or " " in address:
-            raise ContractBroken("the page's address is malformed", **facts)
-        if self._settings.page_hosts and parts.hostname.lower() not in self._settings.page_hosts:
-            raise ContractBroken("the page leads to a host that was not agreed", **facts)
-        return address

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from connectors.errors import ContractBroken, OutcomeUnknown, Rejected, Unavailable
 from connectors.kit.effects import EffectClass
+from connectors.kit.refusing import before_sending
 from connectors.kit.seams import Clock
 from connectors.kit.transport import Transport
 from connectors.payment_platform import translate, wire
@@ -74,7 +75,7 @@ class Client:
             Unavailable: nothing was opened.
             OutcomeUnknown: it may be open; nobody holds its address. Ask by QUERY.
         """
-        with self._ours(OPEN, reference):
+        with before_sending(SYSTEM, OPEN, reference):
             message = translate.init_message(
                 self._settings,
                 reference=reference,
@@ -107,7 +108,7 @@ class Client:
             Unavailable: nobody answered.
             ContractBroken: answered, but unsigned, badly signed, or about something else.
         """
-        with self._ours(ASK, reference):
+        with before_sending(SYSTEM, ASK, reference):
             message = translate.ask_message(self._settings, wire.QUERY, reference, request_time)
         answer = self._call(
             ASK, self._settings.query_path, message, EffectClass.READ, reference, deadline_seconds
@@ -132,7 +133,7 @@ class Client:
         Raises:
             Rejected, Unavailable, ContractBroken
         """
-        with self._ours(BILL, reference):
+        with before_sending(SYSTEM, BILL, reference):
             message = translate.ask_message(self._settings, wire.GET_BILL, reference, request_time)
         raw = self._raw(
             BILL, self._settings.bill_path, message, EffectClass.READ, reference, deadline_seconds
@@ -219,16 +220,6 @@ class Client:
         if not parts.hostname or parts.username or any(c.isspace() or ord(c) < 32 for c in address):
             raise ValueError("a malformed address")
         return address
-
-    @contextmanager
-    def _ours(self, operation: str, reference: str) -> Iterator[None]:
-        """What we must not send is refused before a byte leaves: repeating it cannot help."""
-        try:
-            yield
-        except ValueError as exc:
-            raise Rejected(
-                str(exc), system=SYSTEM, operation=operation, code="not-sent", reference=reference
-            ) from exc
 
     @contextmanager
     def _agreed(self, operation: str, reference: str) -> Iterator[None]:

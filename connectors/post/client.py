@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from connectors.errors import AlreadyDone, ContractBroken, OutcomeUnknown, Rejected
 from connectors.kit.effects import EffectClass
 from connectors.kit.reading import VIETNAM, Unreadable, agreed, read_json
+from connectors.kit.refusing import before_sending
 from connectors.kit.seams import Clock
 from connectors.kit.transport import Transport
 from connectors.post import translate, wire
@@ -50,7 +50,7 @@ class Client:
             Unavailable: nothing was ordered.
             OutcomeUnknown: it may have been ordered; their feed, their list of the day or a person tells.
         """
-        with self._ours(SEND, order.number):
+        with before_sending(SYSTEM, SEND, order.number, MappingError):
             body = translate.order(order, self._settings, self._places, self._today())
         return self._write(SEND, body, self.class_of_orders, order.number, deadline_seconds)
 
@@ -69,7 +69,7 @@ class Client:
         Raises:
             AlreadyDone, Rejected, Unavailable, OutcomeUnknown
         """
-        with self._ours(DOCUMENT, facts.number):
+        with before_sending(SYSTEM, DOCUMENT, facts.number, MappingError):
             body = translate.document(facts, self._settings, self._places, self._today())
         return self._write(DOCUMENT, body, self.class_of_orders, facts.number, deadline_seconds)
 
@@ -79,7 +79,7 @@ class Client:
         Raises:
             AlreadyDone, Rejected, Unavailable, OutcomeUnknown
         """
-        with self._ours(NOTICE, facts.dossier_code):
+        with before_sending(SYSTEM, NOTICE, facts.dossier_code, MappingError):
             body = translate.notice(facts, self._settings)
         return self._write(NOTICE, body, EffectClass.EVIDENCE, facts.dossier_code, deadline_seconds)
 
@@ -91,7 +91,7 @@ class Client:
         Raises:
             Rejected, Unavailable, ContractBroken
         """
-        with self._ours(PRICE, ""):
+        with before_sending(SYSTEM, PRICE, "", MappingError):
             body = translate.price_request(
                 sender, receiver, weight_grams, self._settings, self._places, self._today()
             )
@@ -188,16 +188,6 @@ class Client:
 
     def _today(self) -> Any:
         return self._clock.now().astimezone(VIETNAM).date()
-
-    @contextmanager
-    def _ours(self, message: str, reference: str) -> Iterator[None]:
-        """What must not leave is refused before a byte does: repeating cannot help."""
-        try:
-            yield
-        except (ValueError, MappingError) as exc:
-            raise Rejected(
-                str(exc), system=SYSTEM, operation=message, code="not-sent", reference=reference
-            ) from exc
 
 
 __all__ = ["CANCEL", "DOCUMENT", "NOTICE", "PRICE", "SEND", "SYSTEM", "TRACK", "Client", "ContractBroken"]

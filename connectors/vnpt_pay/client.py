@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
-from connectors.errors import ContractBroken, OutcomeUnknown, Rejected
+from connectors.errors import OutcomeUnknown, Rejected
 from connectors.kit.effects import EffectClass
 from connectors.kit.reading import Unreadable, a_text, agreed, an_object, fourteen_digits, read_json
+from connectors.kit.refusing import payer_page
 from connectors.kit.transport import Transport
 from connectors.vnpt_pay import wire
 from connectors.vnpt_pay.settings import AMOUNT, HASH, ORDER, Settings
@@ -80,7 +80,13 @@ class Client:
             code = a_text(fields, self._manual.code_field, most=20, empty=False)
             if code != self._manual.done_code:
                 raise OutcomeUnknown(f"code {code}", **facts)
-            return self._page(a_text(fields, self._manual.page_field, most=4_000, empty=False), facts)
+            return payer_page(
+                a_text(fields, self._manual.page_field, most=4_000, empty=False),
+                base_url=self._settings.base_url,
+                hosts=self._settings.page_hosts,
+                field="the page",
+                facts=facts,
+            )
 
     def query(
         self, *, reference: str, request_time: str, amount: int, deadline_seconds: float | None = None
@@ -143,17 +149,6 @@ class Client:
                 raise Unreadable(ORDER, "is not that of the request")
             kept = {*answer_fields, self._manual.page_field}
             return {name: text for name, text in fields.items() if name in kept}
-
-    def _page(self, address: str, facts: dict[str, Any]) -> str:
-        parts = urlsplit(address)
-        here = urlsplit(self._settings.base_url).scheme == "http"  # a sandbox on this machine
-        if parts.scheme != "https" and not (here and parts.scheme == "http"):
-            raise ContractBroken("the page's address is not https", **facts)
-        if not parts.hostname or parts.username or not address.isprintable() or " " in address:
-            raise ContractBroken("the page's address is malformed", **facts)
-        if self._settings.page_hosts and parts.hostname.lower() not in self._settings.page_hosts:
-            raise ContractBroken("the page leads to a host that was not agreed", **facts)
-        return address
 
     def _not_sent(self, operation: str, reference: str, exc: ValueError) -> Rejected:
         return Rejected(str(exc), system=SYSTEM, operation=operation, code="not-sent", reference=reference)

@@ -7,15 +7,14 @@ code is known.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
-from connectors.errors import ContractBroken, CredentialsRefused, OutcomeUnknown, Rejected, Unavailable
+from connectors.errors import CredentialsRefused, OutcomeUnknown, Rejected, Unavailable
 from connectors.kit.effects import Done, EffectClass, Finding, NotDone, Refused, Undecided
 from connectors.kit.reading import a_text, a_whole, agreed, an_object, fourteen_digits, read_json
+from connectors.kit.refusing import before_sending, payer_page
 from connectors.kit.seams import Clock
 from connectors.kit.transport import Transport
 from connectors.zalopay import wire
@@ -84,7 +83,7 @@ class Client:
             OutcomeUnknown: it may be open; nobody holds its address. Ask by query.
         """
         settings = self._settings
-        with self._ours(OPEN, reference):
+        with before_sending(SYSTEM, OPEN, reference):
             self._fits(amount, settings.least_amount, settings.most_amount)
             embed = {"redirecturl": return_url or settings.redirect_url}
             asked: dict[str, Any] = {
@@ -105,7 +104,13 @@ class Client:
         if said.code != SUCCESS:
             raise self._not_done(OPEN, reference, said)
         with agreed(**facts):
-            return self._page(a_text(fields, "order_url", most=4_000, empty=False), reference)
+            return payer_page(
+                a_text(fields, "order_url", most=4_000, empty=False),
+                base_url=self._settings.base_url,
+                hosts=self._settings.page_hosts,
+                field="order_url",
+                facts={"system": SYSTEM, "operation": OPEN, "reference": reference},
+            )
 
     def query(
         self, *, reference: str, request_time: str, amount: int, deadline_seconds: float | None = None
@@ -117,7 +122,7 @@ class Client:
             CredentialsRefused, Rejected: our keys or our request are refused: a person must look.
             ContractBroken: not as agreed.
         """
-        with self._ours(QUERY, reference):
+        with before_sending(SYSTEM, QUERY, reference):
             order = wire.order_number(reference, request_time)
             asked: dict[str, Any] = {"app_id": int(self._settings.app_id), "app_trans_id": order}
             key = self._settings.signing_key
@@ -138,7 +143,7 @@ class Client:
             OutcomeUnknown: it may be under way: ask before anything else.
         """
         settings = self._settings
-        with self._ours(REFUND, refund.reference):
+        with before_sending(SYSTEM, REFUND, refund.reference):
             self._fits(refund.amount, 1, refund.payment_amount)
             asked: dict[str, Any] = {
                 "m_refund_id": wire.refund_number(refund.reference, settings.app_id, refund.decided),
@@ -166,7 +171,7 @@ class Client:
             As :meth:`query`.
         """
         settings = self._settings
-        with self._ours(QUERY_REFUND, refund.reference):
+        with before_sending(SYSTEM, QUERY_REFUND, refund.reference):
             asked: dict[str, Any] = {
                 "app_id": int(settings.app_id),
                 "m_refund_id": wire.refund_number(refund.reference, settings.app_id, refund.decided),
@@ -281,28 +286,6 @@ class Client:
     def _fits(self, amount: int, least: int, most: int) -> None:
         if type(amount) is not int or not least <= amount <= most:
             raise ValueError(f"the amount is outside the limits {least} to {most} đồng")
-
-    def _page(self, address: str, reference: str) -> str:
-        parts = urlsplit(address)
-        facts: dict[str, str] = {"system": SYSTEM, "operation": OPEN, "reference": reference}
-        here = urlsplit(self._settings.base_url).scheme == "http"  # a sandbox on this machine
-        if parts.scheme != "https" and not (here and parts.scheme == "http"):
-            raise ContractBroken("order_url is not https", **facts)
-        if not parts.hostname or parts.username or not address.isprintable() or " " in address:
-            raise ContractBroken("order_url is malformed", **facts)
-        if self._settings.page_hosts and parts.hostname.lower() not in self._settings.page_hosts:
-            raise ContractBroken("order_url leads to a host that was not agreed", **facts)
-        return address
-
-    @contextmanager
-    def _ours(self, operation: str, reference: str) -> Iterator[None]:
-        """What we must not send is refused before a byte leaves."""
-        try:
-            yield
-        except ValueError as exc:
-            raise Rejected(
-                str(exc), system=SYSTEM, operation=operation, code="not-sent", reference=reference
-            ) from exc
 
 
 def _refund_news(
