@@ -2,78 +2,24 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
-import os
-import shutil
-import subprocess
-import tempfile
-import warnings
-from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
 from connectors.vietqr import wire
 from connectors.vietqr.translate import Transfer, read, text_of
 from mappings.codes import banks
+from tests.support.npm_judge import Judge, judge_in
 
 HERE = Path(__file__).parent
-Judge = Callable[..., Any]
-
-
-def _missing(why: str) -> None:
-    """A service that is not there: a loud skip for a person, a failure where nothing may be left out."""
-    if os.environ.get("CI"):
-        pytest.fail(f"the npm judge cannot run: {why}")
-    warnings.filterwarnings("default", message="the npm judge")
-    warnings.warn(f"the npm judge did not run: {why}", stacklevel=2)
-    pytest.skip(f"the npm judge did not run: {why}")
 
 
 @pytest.fixture(scope="module")
 def judge() -> Judge:
     """Puts a list of questions to it."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        _missing("Node.js with npm is not installed")
-    _install()
-
-    def ask(*questions: dict[str, Any]) -> list[Any]:
-        made = subprocess.run(
-            ["node", "judge.mjs"],
-            cwd=HERE,
-            input=json.dumps(questions),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert made.returncode == 0, made.stderr
-        return [each.get("answer", each) for each in json.loads(made.stdout)]
-
-    return ask
-
-
-def _install() -> None:
-    """Exactly what the lock names, once per lock, by one test process at a time."""
-    wanted = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
-    modules = HERE / "node_modules"
-    modules.mkdir(exist_ok=True)
-    with (Path(tempfile.gettempdir()) / "lienthong-vietqr-judge.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        mark = modules / ".installed-from"
-        if mark.exists() and mark.read_text() == wanted:
-            return
-        made = subprocess.run(
-            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=HERE, capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
-        if made.returncode != 0:
-            _missing(f"npm ci failed: {made.stderr.strip()[-300:]}")
-        mark.write_text(wanted)
+    return judge_in(HERE)
 
 
 def transfers(count: int) -> list[Transfer]:
