@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from connectors.errors import CredentialsRefused, OutcomeUnknown, Rejected
 from connectors.keypay.client import OPEN, QUERY, SYSTEM, Client
 from connectors.kit.effects import Call, Done, EffectClass, Finding, Operation, Undecided
+from connectors.kit.payload import payload_amount, payload_text
 from mappings.canonical.codec import to_json
 from mappings.canonical.payment import PaymentNews, PaymentVerdict
 
@@ -19,18 +18,18 @@ def operations(client: Client) -> tuple[Operation, ...]:
     def open_payment(call: Call) -> Done:
         facts = call.payload
         url = client.open_payment(
-            reference=_text(facts["reference"]),
-            amount=_whole(facts["amount"]),
-            description=_text(facts["description"]),
-            return_url=_text(facts.get("return_url") or ""),
+            reference=payload_text(facts["reference"]),
+            amount=payload_amount(facts["amount"]),
+            description=payload_text(facts["description"]),
+            return_url=payload_text(facts.get("return_url") or ""),
             deadline_seconds=call.deadline_seconds,
         )
         return Done({"payment_url": url}, "0")
 
     def asked(call: Call) -> PaymentNews:
         return client.query(
-            reference=_text(call.payload["reference"]),
-            amount=_whole(call.payload["amount"]),
+            reference=payload_text(call.payload["reference"]),
+            amount=payload_amount(call.payload["amount"]),
             deadline_seconds=call.deadline_seconds,
         )
 
@@ -61,15 +60,3 @@ def operations(client: Client) -> tuple[Operation, ...]:
         ),
         Operation(SYSTEM, QUERY, EffectClass.READ, "a query changes nothing there", query_payment),
     )
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("a text is expected in the payload")
-    return value
-
-
-def _whole(value: Any) -> int:
-    if type(value) is not int:
-        raise ValueError("an amount in the payload is whole đồng")
-    return value

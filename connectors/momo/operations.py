@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from connectors.kit.effects import Call, Done, EffectClass, Finding, Operation, Refused
+from connectors.kit.payload import payload_amount, payload_text
 from connectors.momo.client import OPEN, QUERY, QUERY_REFUND, REFUND, SYSTEM, Client, RefundOf
 from mappings.canonical.codec import to_json
 from mappings.canonical.payment import RefundNews, RefundVerdict
@@ -18,11 +17,11 @@ def operations(client: Client) -> tuple[Operation, ...]:
     def open_payment(call: Call) -> Done:
         facts = call.payload
         url = client.open_payment(
-            reference=_text(facts["reference"]),
-            amount=_whole(facts["amount"]),
-            description=_text(facts["description"]),
-            return_url=_text(facts.get("return_url") or ""),
-            language=_text(facts.get("language") or "vi"),
+            reference=payload_text(facts["reference"]),
+            amount=payload_amount(facts["amount"]),
+            description=payload_text(facts["description"]),
+            return_url=payload_text(facts.get("return_url") or ""),
+            language=payload_text(facts.get("language") or "vi"),
             deadline_seconds=call.deadline_seconds,
         )
         return Done({"payment_url": url}, "0")
@@ -30,8 +29,8 @@ def operations(client: Client) -> tuple[Operation, ...]:
     def query_payment(call: Call) -> Done:
         facts = call.payload
         news = client.query(
-            reference=_text(facts["reference"]),
-            amount=_whole(facts["amount"]),
+            reference=payload_text(facts["reference"]),
+            amount=payload_amount(facts["amount"]),
             deadline_seconds=call.deadline_seconds,
         )
         return Done({"news": to_json(news)}, news.code)
@@ -80,22 +79,10 @@ def operations(client: Client) -> tuple[Operation, ...]:
 def _refund(call: Call) -> RefundOf:
     facts = call.payload
     return RefundOf(
-        reference=_text(facts["refund_reference"]),
-        payment=_text(facts["reference"]),
-        payment_number=_text(facts.get("provider_reference") or ""),
-        amount=_whole(facts["amount"]),
-        payment_amount=_whole(facts["payment_amount"]),
-        order_info=_text(facts.get("order_info") or ""),
+        reference=payload_text(facts["refund_reference"]),
+        payment=payload_text(facts["reference"]),
+        payment_number=payload_text(facts.get("provider_reference") or ""),
+        amount=payload_amount(facts["amount"]),
+        payment_amount=payload_amount(facts["payment_amount"]),
+        order_info=payload_text(facts.get("order_info") or ""),
     )
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("a text is expected in the payload")
-    return value
-
-
-def _whole(value: Any) -> int:
-    if type(value) is not int:
-        raise ValueError("an amount in the payload is whole đồng")
-    return value

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from connectors.kit.effects import Call, Done, EffectClass, Operation
+from connectors.kit.payload import payload_amount, payload_text
 from connectors.paygov.client import OPEN, SYSTEM, Client
 
 
@@ -15,13 +14,13 @@ def operations(client: Client) -> tuple[Operation, ...]:
         facts = call.payload
         receipt = facts.get("receipt") or {}
         url = client.open_payment(
-            reference=_text(facts["reference"]),
-            amount=_whole(facts["amount"]),
-            description=_text(facts["description"]),
-            payer_address=_text(facts["payer_address"]),
-            unit=_text(receipt.get("unit_code") or ""),
-            dossier=_text(receipt.get("dossier_code") or ""),
-            return_url=_text(facts.get("return_url") or ""),
+            reference=payload_text(facts["reference"]),
+            amount=payload_amount(facts["amount"]),
+            description=payload_text(facts["description"]),
+            payer_address=payload_text(facts["payer_address"]),
+            unit=payload_text(receipt.get("unit_code") or ""),
+            dossier=payload_text(receipt.get("dossier_code") or ""),
+            return_url=payload_text(facts.get("return_url") or ""),
             deadline_seconds=call.deadline_seconds,
         )
         return Done({"payment_url": url}, "00")
@@ -36,15 +35,3 @@ def operations(client: Client) -> tuple[Operation, ...]:
             open_payment,
         ),
     )
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("a text is expected in the payload")
-    return value
-
-
-def _whole(value: Any) -> int:
-    if type(value) is not int:
-        raise ValueError("an amount in the payload is whole đồng")
-    return value

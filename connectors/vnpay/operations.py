@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from connectors.kit.effects import Call, Done, EffectClass, Finding, Operation, Refused
+from connectors.kit.payload import payload_amount, payload_text
 from connectors.vnpay.client import QUERY, REFUND, SYSTEM, Client, PaymentOf, RefundOf
 from mappings.canonical.codec import to_json
 from mappings.canonical.payment import RefundNews, RefundVerdict
@@ -65,11 +64,11 @@ def operations(client: Client) -> tuple[Operation, ...]:
 def _payment(call: Call, amount: str) -> PaymentOf:
     facts = call.payload
     return PaymentOf(
-        reference=_text(facts["reference"]),
-        terminal=_text(facts["terminal"]),
-        request_time=_text(facts["request_time"]),
-        amount=_whole(facts[amount]),
-        provider_reference=_text(facts.get("provider_reference") or ""),
+        reference=payload_text(facts["reference"]),
+        terminal=payload_text(facts["terminal"]),
+        request_time=payload_text(facts["request_time"]),
+        amount=payload_amount(facts[amount]),
+        provider_reference=payload_text(facts.get("provider_reference") or ""),
     )
 
 
@@ -77,22 +76,10 @@ def _refund(call: Call) -> RefundOf:
     """The refund of a payload; ``other_provider_references`` may name VNPAY's numbers of earlier refunds."""
     facts = call.payload
     return RefundOf(
-        reference=_text(facts["refund_reference"]),
+        reference=payload_text(facts["refund_reference"]),
         payment=_payment(call, "payment_amount"),
-        amount=_whole(facts["amount"]),
-        created_by=_text(facts.get("created_by") or "lienthong"),
-        order_info=_text(facts.get("order_info") or ""),
-        others=tuple(_text(item) for item in facts.get("other_provider_references") or ()),
+        amount=payload_amount(facts["amount"]),
+        created_by=payload_text(facts.get("created_by") or "lienthong"),
+        order_info=payload_text(facts.get("order_info") or ""),
+        others=tuple(payload_text(item) for item in facts.get("other_provider_references") or ()),
     )
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("a text is expected in the payload")
-    return value
-
-
-def _whole(value: Any) -> int:
-    if type(value) is not int:
-        raise ValueError("an amount in the payload is whole đồng")
-    return value

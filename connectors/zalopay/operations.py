@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from connectors.errors import CredentialsRefused, OutcomeUnknown, Rejected
 from connectors.kit.effects import Call, Done, EffectClass, Finding, Operation, Refused, Undecided
+from connectors.kit.payload import payload_amount, payload_text
 from connectors.zalopay.client import OPEN, QUERY, QUERY_REFUND, REFUND, SYSTEM, Client, RefundOf
 from mappings.canonical.codec import to_json
 from mappings.canonical.payment import PaymentVerdict, RefundNews, RefundVerdict
@@ -22,11 +21,11 @@ class _Calls:
     def open_payment(self, call: Call) -> Done:
         facts = call.payload
         url = self._client.open_payment(
-            reference=_text(facts["reference"]),
-            amount=_whole(facts["amount"]),
-            request_time=_text(facts["request_time"]),
-            description=_text(facts["description"]),
-            return_url=_text(facts.get("return_url") or ""),
+            reference=payload_text(facts["reference"]),
+            amount=payload_amount(facts["amount"]),
+            request_time=payload_text(facts["request_time"]),
+            description=payload_text(facts["description"]),
+            return_url=payload_text(facts.get("return_url") or ""),
             deadline_seconds=call.deadline_seconds,
         )
         return Done({"payment_url": url}, "1")
@@ -36,9 +35,9 @@ class _Calls:
         facts = call.payload
         try:
             news = self._client.query(
-                reference=_text(facts["reference"]),
-                request_time=_text(facts["request_time"]),
-                amount=_whole(facts["amount"]),
+                reference=payload_text(facts["reference"]),
+                request_time=payload_text(facts["request_time"]),
+                amount=payload_amount(facts["amount"]),
                 deadline_seconds=call.deadline_seconds,
             )
         except (OutcomeUnknown, CredentialsRefused, Rejected) as exc:
@@ -50,9 +49,9 @@ class _Calls:
     def query_payment(self, call: Call) -> Done:
         facts = call.payload
         news = self._client.query(
-            reference=_text(facts["reference"]),
-            request_time=_text(facts["request_time"]),
-            amount=_whole(facts["amount"]),
+            reference=payload_text(facts["reference"]),
+            request_time=payload_text(facts["request_time"]),
+            amount=payload_amount(facts["amount"]),
             deadline_seconds=call.deadline_seconds,
         )
         return Done({"news": to_json(news)}, news.code)
@@ -114,22 +113,10 @@ def _refund(call: Call) -> RefundOf:
     """
     facts = call.payload
     return RefundOf(
-        reference=_text(facts["refund_reference"]),
-        decided=_text(facts.get("refund_time") or facts["request_time"]),
-        payment_number=_text(facts.get("provider_reference") or ""),
-        amount=_whole(facts["amount"]),
-        payment_amount=_whole(facts["payment_amount"]),
-        order_info=_text(facts.get("order_info") or ""),
+        reference=payload_text(facts["refund_reference"]),
+        decided=payload_text(facts.get("refund_time") or facts["request_time"]),
+        payment_number=payload_text(facts.get("provider_reference") or ""),
+        amount=payload_amount(facts["amount"]),
+        payment_amount=payload_amount(facts["payment_amount"]),
+        order_info=payload_text(facts.get("order_info") or ""),
     )
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("a text is expected in the payload")
-    return value
-
-
-def _whole(value: Any) -> int:
-    if type(value) is not int:
-        raise ValueError("an amount in the payload is whole đồng")
-    return value
